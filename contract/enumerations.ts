@@ -1,0 +1,122 @@
+/** The protocol's enumerations, each a closed list and the type of its members. */
+export const projectStatuses = ['COLLECTING', 'REPAYING', 'FINISH', 'MISCARRY'] as const;
+export type ProjectStatus = (typeof projectStatuses)[number];
+
+export const projectTypes = ['STANDARDPOWDER', 'FIDUCIARYPOWDER'] as const;
+export const productTypes = ['COMMONPRODUCT', 'AUTOMATICPRODUCT'] as const;
+export const repaymentWays = [
+  'ONE_TIME_SERVICING',
+  'FIRSEINTREST_LASTPRICIPAL',
+  'FIXED_PAYMENT_MORTGAGE',
+  'FIXED_BASIS_MORTGAGE',
+  'EQUAL_PRINCIPAL_INTEREST',
+] as const;
+
+export const preTransactionBizTypes = [
+  'TENDER',
+  'REPAYMENT',
+  'CREDIT_ASSIGNMENT',
+  'COMPENSATORY',
+  'COMPENSATORY_REPAYMENT',
+] as const;
+export type PreTransactionBizType = (typeof preTransactionBizTypes)[number];
+
+export const tradeTypes = [
+  'TENDER',
+  'REPAYMENT',
+  'CREDIT_ASSIGNMENT',
+  'COMPENSATORY',
+  'INDIRECT_COMPENSATORY',
+  'COMPENSATORY_REPAYMENT',
+  'PLATFORM_INDEPENDENT_PROFIT',
+  'MARKETING',
+  'PLATFORM_SERVICE_DEDUCT',
+  'FUNDS_TRANSFER',
+] as const;
+export type TradeType = (typeof tradeTypes)[number];
+
+export const detailBizTypes = [
+  'TENDER',
+  'REPAYMENT',
+  'CREDIT_ASSIGNMENT',
+  'COMPENSATORY',
+  'COMPENSATORY_REPAYMENT',
+  'MARKETING',
+  'INTEREST',
+  'INTEREST_REPAYMENT',
+  'COMMISSION',
+  'PROFIT',
+  'DEDUCT',
+  'FUNDS_TRANSFER',
+  'FIDUCIARY_PAYMENT',
+] as const;
+export type DetailBizType = (typeof detailBizTypes)[number];
+
+export const userRoles = [
+  'INVESTOR',
+  'BORROWERS',
+  'GUARANTEECORP',
+  'COLLABORATOR',
+  'SUPPLIER',
+  'INTERMEDIATOR',
+] as const;
+export type UserRole = (typeof userRoles)[number];
+
+export const authorisations = [
+  'TENDER',
+  'REPAYMENT',
+  'CREDIT_ASSIGNMENT',
+  'COMPENSATORY',
+  'WITHDRAW',
+  'RECHARGE',
+] as const;
+export type Authorisation = (typeof authorisations)[number];
+
+export const idCardTypes = ['PRC_ID', 'PASSPORT', 'COMPATRIOTS_CARD', 'PERMANENT_RESIDENCE'] as const;
+export const rechargeWays = ['WEB', 'SWIFT', 'BANK', 'BACKROLL'] as const;
+export const withdrawTypes = ['NORMAL', 'URGENT', 'NORMAL_URGENT'] as const;
+export const withdrawForms = ['IMMEDIATE', 'CONFIRMED'] as const;
+export const bankCodes = [
+  'ABOC',
+  'BKCH',
+  'CIBK',
+  'EVER',
+  'FJIB',
+  'GDBK',
+  'HXBK',
+  'ICBK',
+  'MSBC',
+  'PCBC',
+  'PSBC',
+  'SZDB',
+  'SPDB',
+  'BJCN',
+  'CMBC',
+  'COMM',
+  'HKBC',
+] as const;
+
+export const transactionTypes = [
+  'RECHARGE',
+  'WITHDRAW',
+  'PRETRANSACTION',
+  'TRANSACTION',
+  'FREEZE',
+  'UNFREEZE',
+  'DEBENTURE_SALE',
+  'CANCEL_PRETRANSACTION',
+  'INTERCEPT_WITHDRAW',
+  'ADJUST_URGENT_BALANCE',
+  'UPDATE_BANKCARD_AUDIT',
+] as const;
+export type TransactionType = (typeof transactionTypes)[number];
+
+export const profiles = ['strict', 'legacy'] as const;
+export type Profile = (typeof profiles)[number];
+
+/** Platform accounts by profile: funds, marketing, income, interest, advance; older: compensatory, profit, proxy recharge. */
+export const platformAccounts: { readonly [P in Profile]: readonly string[] } = {
+  strict: ['000', '002', '004', '005', '007'],
+  legacy: ['000', '001', '002', '003', '004', '005', '006', '007'],
+};
+export const PLATFORM_ACCOUNT_PREFIX = 'SYS_GENERATE_';

@@ -1,0 +1,148 @@
+/**
+ * What the books are asked: a platform's message, an act on one of its pages, an operator's act, or what a channel did.
+ * All of these travel on the partition of their platform, and each is claimed once by `(platformNo, origin, number)`.
+ */
+import type { Profile } from '../enumerations.ts';
+import type { Fen } from '../money.ts';
+import type { SealedFields } from '../sealed.ts';
+import type { DirectService, PageService, RequestOf, ServiceName } from '../services.ts';
+import type { OrderKind } from './order.ts';
+import type { ReplyTo } from './reply.ts';
+
+/** A platform's own message: a direct service, or the opening of a page. Personal data is sealed. */
+export type PlatformAct = {
+  [S in DirectService | PageService]: { readonly service: S; readonly request: SealedFields<RequestOf<S>> };
+}[DirectService | PageService];
+
+/** The user approved a page on the bank's side (factor: his trade password; none for a platform's own account). */
+export interface PageApproved {
+  readonly service: 'PAGE_APPROVED';
+  readonly requestNo: string;
+  readonly approvedBy: 'PASSWORD' | 'NEW_PASSWORD' | 'PLATFORM';
+}
+
+/** The page's time is over, or its user gave it up. */
+export interface PageExpired {
+  readonly service: 'PAGE_EXPIRED';
+  readonly requestNo: string;
+  readonly reason: 'EXPIRED' | 'CANCELLED';
+}
+
+/** An operator opens a platform, with its first keys, in one act. The ledger makes its accounts, the gateway its registry entry. */
+export interface PlatformAdded {
+  readonly service: 'PLATFORM_ADDED';
+  readonly platform: PlatformRegistration;
+}
+
+export interface PlatformRegistration {
+  readonly platformNo: string;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly notifyUrl: string;
+  /** Private ranges (CIDR) that its notify URL may point into; none by default. */
+  readonly notifyAllow: readonly string[];
+  /** The services it may call; `*` means all that are open. */
+  readonly services: readonly ServiceName[] | '*';
+  readonly keys: readonly PlatformKey[];
+}
+
+export interface PlatformKey {
+  readonly keySerial: string;
+  readonly algorithm: 'RSA2' | 'RSA1' | 'SM2' | 'ED25519' | 'P256';
+  /** PEM, SubjectPublicKeyInfo. */
+  readonly publicKey: string;
+  /** PEM of the certificate our CA issued over it, when it did. */
+  readonly certificate?: string;
+  /** Epoch milliseconds. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+/** An operator registers another key, or revokes one. Recorded in the books as an act; the gateway applies it. */
+export interface PlatformKeyAdded {
+  readonly service: 'PLATFORM_KEY_ADDED';
+  readonly key: PlatformKey;
+}
+export interface PlatformKeyRevoked {
+  readonly service: 'PLATFORM_KEY_REVOKED';
+  readonly keySerial: string;
+}
+
+/** What a channel said of an order (settled, declined, or returned after it had settled). Pending and unknown are never told. */
+export interface OrderOutcome {
+  readonly service: 'ORDER_OUTCOME';
+  readonly orderId: string;
+  /** The instruction that the order serves. */
+  readonly requestNo: string;
+  readonly kind: OrderKind;
+  readonly channel: string;
+  readonly outcome: Outcome;
+}
+
+export type Outcome =
+  | {
+      readonly state: 'settled';
+      /** The channel's own number of the payment. */
+      readonly channelOrderNo: string;
+      /** The channel's clearing day, yyyyMMdd; with the channel's name it names the lot. Absent for `verify`. */
+      readonly clearingDay?: string;
+      /** Epoch milliseconds at the channel. */
+      readonly settledAt: number;
+      /** For `verify`: the bank of the card. */
+      readonly bankcode?: string;
+    }
+  | { readonly state: 'declined'; readonly channelErrorCode: string; readonly channelErrorMessage: string }
+  | {
+      readonly state: 'returned';
+      readonly channelOrderNo: string;
+      readonly reason: string;
+      readonly returnedAt: number;
+    };
+
+/** A channel's signed settlement of a clearing day for one platform, standing for the bank's credit until there is a bank statement. */
+export interface LotSettled {
+  readonly service: 'LOT_SETTLED';
+  readonly channel: string;
+  /** yyyyMMdd. */
+  readonly clearingDay: string;
+  readonly gross: Fen;
+  readonly payouts: Fen;
+  readonly fee: Fen;
+  /** What the bank receives: gross − payouts − fee; may be negative. */
+  readonly net: Fen;
+}
+
+export type InternalAct =
+  | PageApproved
+  | PageExpired
+  | PlatformAdded
+  | PlatformKeyAdded
+  | PlatformKeyRevoked
+  | OrderOutcome
+  | LotSettled;
+export type Act = PlatformAct | InternalAct;
+/** Everything the ledger has an operation for. */
+export type LedgerService = Act['service'];
+export type ActOf<S extends LedgerService> = Extract<Act, { readonly service: S }>;
+
+/** Who numbered an instruction: the claim is unique per platform, origin and number. */
+export type Origin = 'PLATFORM' | 'PAGE' | 'ORDER' | 'LOT' | 'OPERATOR';
+
+export interface InstructionMessage {
+  readonly version: 1;
+  /** UUIDv7; the evidence's id for what a gateway received. */
+  readonly messageId: string;
+  readonly platformNo: string;
+  readonly origin: Origin;
+  /**
+   * PLATFORM: requestNo. PAGE: `requestNo` + `:approved` or `:ended`. ORDER: orderId + `:` + outcome state. LOT: channel + `:` + clearing day.
+   * OPERATOR: the act's UUID.
+   */
+  readonly number: string;
+  /** Hex SHA-256 of the content (contract/lossless.ts, contentToDigest; for internal acts over `encode(act)`). */
+  readonly digest: string;
+  /** Epoch milliseconds when a process of ours took it in; the time that every decision uses. */
+  readonly receivedAt: number;
+  readonly act: Act;
+  readonly replyTo?: ReplyTo;
+}
