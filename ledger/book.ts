@@ -1,0 +1,252 @@
+/**
+ * The book: the rows one batch may touch, of one platform, in memory. Decisions read it, `apply` folds a decision into it, so that the next
+ * instruction of the batch sees it. It collects what changed and the entries made, which the shell then writes in set-based statements.
+ *
+ * A key that was looked up and is not there is known to be absent; a key that nobody looked up is `NotRead`, and the batch is cut before
+ * the instruction that needs it.
+ */
+
+import type { Fen } from '../contract/money.ts';
+import { fen, least, minus, plus, sum, ZERO } from '../contract/money.ts';
+import { Defect } from '../runtime/failure.ts';
+import { isAsset, takesFloat } from './accounts.ts';
+import type { Decision, Posting } from './decision.ts';
+import { type Composition, compose, foldArrived } from './lots.ts';
+import {
+  type AccountRow,
+  type HoldRow,
+  type InstructionRow,
+  type LotRow,
+  type PlatformRow,
+  type ProjectRow,
+  type RechargeRow,
+  remainder,
+  type ShareRow,
+  type UserRow,
+  type WithdrawalRow,
+} from './rows.ts';
+
+/** Thrown by a look-up of a key that was not read. */
+export class NotRead extends Error {
+  override readonly name = 'NotRead';
+}
+
+/** Rows of one kind by key, with what was looked up and what changed. */
+export class Shelf<Row> {
+  readonly kind: string;
+  readonly #rows = new Map<string, Row | undefined>();
+  readonly #changed = new Set<string>();
+
+  constructor(kind: string) {
+    this.kind = kind;
+  }
+
+  /** Puts a loaded row, or the knowledge that there is none. A row changed in this batch is not overwritten. */
+  load(key: string, row: Row | undefined): void {
+    if (!this.#changed.has(key)) this.#rows.set(key, row);
+  }
+  has(key: string): boolean {
+    return this.#rows.has(key);
+  }
+  get(key: string): Row | undefined {
+    if (!this.#rows.has(key)) throw new NotRead(`${this.kind} ${key}`);
+    return this.#rows.get(key);
+  }
+  put(key: string, row: Row): void {
+    this.#rows.set(key, row);
+    this.#changed.add(key);
+  }
+  /** Rows changed since loading. */
+  *changed(): Iterable<Row> {
+    for (const key of this.#changed) {
+      const row = this.#rows.get(key);
+      if (row !== undefined) yield row;
+    }
+  }
+  *rows(): Iterable<Row> {
+    for (const row of this.#rows.values()) if (row !== undefined) yield row;
+  }
+}
+
+/** One leg of a posting, with the balance after. */
+export interface Entry {
+  readonly account: string;
+  readonly version: bigint;
+  readonly side: 'D' | 'C';
+  readonly amount: Fen;
+  readonly balanceAfter: Fen;
+  /** What of the amount is float, by lot; what is not named is arrived. */
+  readonly floats: Composition;
+  /** The account on the other side. */
+  readonly contra: string;
+}
+
+/** All postings of one instruction. */
+export interface Journal {
+  readonly origin: string;
+  readonly number: string;
+  readonly entries: readonly Entry[];
+}
+
+export class Book {
+  readonly platformNo: string;
+  platform: PlatformRow | undefined;
+  readonly accounts = new Shelf<AccountRow>('account');
+  readonly users = new Shelf<UserRow>('user');
+  /** Users by keyedHash of their ID number: a list, since uniqueness is by request. */
+  readonly idCards = new Shelf<readonly string[]>('ID number');
+  readonly holds = new Shelf<HoldRow>('hold');
+  readonly projects = new Shelf<ProjectRow>('project');
+  readonly shares = new Shelf<ShareRow>('share');
+  readonly recharges = new Shelf<RechargeRow>('recharge');
+  readonly withdrawals = new Shelf<WithdrawalRow>('withdrawal');
+  readonly lots = new Shelf<LotRow>('lot');
+  readonly instructions = new Shelf<InstructionRow>('instruction');
+  readonly journals: Journal[] = [];
+
+  constructor(platformNo: string) {
+    this.platformNo = platformNo;
+  }
+
+  /** An account that must exist once its owner does. */
+  account(code: string): AccountRow {
+    const row = this.accounts.get(code);
+    if (row === undefined) throw new Defect(`account ${code} of ${this.platformNo} is missing`);
+    return this.#folded(row);
+  }
+
+  /** Balance less what holds reserve. */
+  available(code: string): Fen {
+    const row = this.account(code);
+    return minus(row.balance, row.held);
+  }
+
+  /** What the bank holds of an account's balance. */
+  arrived(code: string): Fen {
+    const row = this.account(code);
+    return minus(row.balance, sum(Object.values(row.floats)));
+  }
+
+  /** What may leave the sub-accounts: min(arrived, available). */
+  withdrawable(code: string): Fen {
+    return least(this.arrived(code), this.available(code));
+  }
+
+  /** Folds a decision in. Throws `Defect` when it breaks a floor: then a check in the operation is missing. */
+  apply(instruction: { readonly origin: string; readonly number: string }, decision: Decision): void {
+    const { changes } = decision;
+    if (changes.platform !== undefined) this.platform = changes.platform;
+    for (const code of changes.openAccounts ?? []) this.#open(code);
+    for (const row of changes.lots ?? []) this.lots.put(row.lot, row);
+    for (const row of changes.users ?? []) this.#putUser(row);
+    for (const row of changes.projects ?? []) this.projects.put(row.projectNo, row);
+    for (const row of changes.shares ?? []) this.shares.put(shareKey(row.projectNo, row.platformUserNo), row);
+    for (const row of changes.recharges ?? []) this.recharges.put(row.requestNo, row);
+    for (const row of changes.withdrawals ?? []) this.withdrawals.put(row.requestNo, row);
+    for (const row of changes.instructions ?? []) this.instructions.put(instructionKey(row.origin, row.number), row);
+    for (const row of changes.holds ?? []) this.#putHold(row);
+    const entries = decision.postings.flatMap((posting) => this.#post(posting));
+    if (entries.length > 0) this.journals.push({ origin: instruction.origin, number: instruction.number, entries });
+    for (const { account } of entries) this.#refuseOverdraft(account);
+  }
+
+  #open(code: string): void {
+    if (this.accounts.get(code) === undefined) {
+      this.accounts.put(code, { code, balance: ZERO, held: ZERO, floats: {}, version: 0n });
+    }
+  }
+
+  #putUser(row: UserRow): void {
+    this.users.put(row.platformUserNo, row);
+    const hash = row.idCardNo.keyedHash;
+    if (!this.idCards.has(hash)) return;
+    const holders = this.idCards.get(hash) ?? [];
+    if (!holders.includes(row.platformUserNo)) this.idCards.put(hash, [...holders, row.platformUserNo]);
+  }
+
+  /** A hold's change moves what its account has held by the same amount. */
+  #putHold(row: HoldRow): void {
+    const before = this.holds.get(row.requestNo);
+    const moved = minus(remainder(row), before === undefined ? ZERO : remainder(before));
+    if (remainder(row) < 0n) throw new Defect(`hold ${row.requestNo} of ${this.platformNo} would be below zero`);
+    this.holds.put(row.requestNo, row);
+    if (moved !== 0n) {
+      const account = this.account(row.account);
+      this.accounts.put(row.account, { ...account, held: plus(account.held, moved) });
+      if (moved > 0n) this.#refuseOverdraft(row.account);
+    }
+  }
+
+  #post(posting: Posting): readonly Entry[] {
+    if (posting.amount <= 0n) throw new Defect(`a posting of ${posting.amount} fen`);
+    if (posting.debit === posting.credit) throw new Defect(`a posting from ${posting.debit} to itself`);
+    if (/^(COLLECT|PAID):/.test(posting.debit)) this.#open(posting.debit);
+    if (/^(COLLECT|PAID):/.test(posting.credit)) this.#open(posting.credit);
+    const source = this.account(posting.debit);
+    const floats = takesFloat(posting.debit)
+      ? compose(source, posting.amount, posting.take, (lot) => this.#lot(lot))
+      : this.#incoming(posting);
+    return [
+      this.#leg(posting.debit, 'D', posting.amount, floats, posting.credit),
+      this.#leg(posting.credit, 'C', posting.amount, floats, posting.debit),
+    ];
+  }
+
+  /** Money that comes from outside the sub-accounts: float of the lot that the posting names, unless that lot has arrived. */
+  #incoming(posting: Posting): Composition {
+    if (typeof posting.take === 'string') return {};
+    const { lot } = posting.take;
+    return this.lots.get(lot)?.state === 'ARRIVED' ? {} : { [lot]: posting.amount };
+  }
+
+  #leg(code: string, side: 'D' | 'C', amount: Fen, floats: Composition, contra: string): Entry {
+    const row = this.account(code);
+    const increases = isAsset(code) === (side === 'D');
+    const signed = increases ? amount : fen(-amount);
+    const balance = plus(row.balance, signed);
+    const own = takesFloat(code) ? floats : {};
+    const next: AccountRow = {
+      ...row,
+      balance,
+      floats: addFloats(row.floats, own, increases ? 1n : -1n),
+      version: row.version + 1n,
+    };
+    this.accounts.put(code, next);
+    return { account: code, version: next.version, side, amount, balanceAfter: balance, floats: own, contra };
+  }
+
+  #refuseOverdraft(code: string): void {
+    const row = this.account(code);
+    if (row.balance < 0n || row.held < 0n || (!isAsset(code) && row.held > row.balance)) {
+      throw new Defect(`account ${code} of ${this.platformNo} would have ${row.balance} with ${row.held} held`);
+    }
+  }
+
+  /** The row of a lot that has not arrived: those are all in the book, so one that is not there has arrived. */
+  #lot(lot: string): LotRow | undefined {
+    const row = this.lots.has(lot) ? this.lots.get(lot) : undefined;
+    return row?.state === 'ARRIVED' ? undefined : row;
+  }
+
+  /** An arrived lot is folded into arrived money when its account is next touched. */
+  #folded(row: AccountRow): AccountRow {
+    const floats = foldArrived(row.floats, (lot) => this.#lot(lot) === undefined);
+    return floats === row.floats ? row : { ...row, floats };
+  }
+}
+
+export const shareKey = (projectNo: string, platformUserNo: string): string => `${projectNo}\n${platformUserNo}`;
+export const instructionKey = (origin: string, number: string): string => `${origin}\n${number}`;
+
+function addFloats(floats: AccountRow['floats'], change: Composition, sign: bigint): AccountRow['floats'] {
+  const lots = Object.keys(change);
+  if (lots.length === 0) return floats;
+  const next: Record<string, Fen> = { ...floats };
+  for (const lot of lots) {
+    const amount = fen((next[lot] ?? 0n) + sign * (change[lot] ?? 0n));
+    if (amount < 0n) throw new Defect(`float of lot ${lot} would be below zero`);
+    if (amount === 0n) delete next[lot];
+    else next[lot] = amount;
+  }
+  return next;
+}

@@ -1,0 +1,97 @@
+/** What an operation decides: a value, complete, before anything is written. */
+import type { Rejection } from '../contract/codes.ts';
+import type { ActOf, InstructionMessage, LedgerService } from '../contract/internal/instruction.ts';
+import type { OrderMessage } from '../contract/internal/order.ts';
+import type { Answer, ResultMessage } from '../contract/internal/reply.ts';
+import type { Fen } from '../contract/money.ts';
+import type { Book } from './book.ts';
+import type {
+  HoldRow,
+  InstructionRow,
+  LotRow,
+  PlatformRow,
+  ProjectRow,
+  RechargeRow,
+  ShareRow,
+  UserRow,
+  WithdrawalRow,
+} from './rows.ts';
+
+/** An instruction of one service, as an operation sees it. */
+export type InstructionOf<S extends LedgerService> = Omit<InstructionMessage, 'act'> & { readonly act: ActOf<S> };
+
+/**
+ * Which rows a decision needs, by their keys within the platform. The platform's row and its lots that have not arrived are always in
+ * the book, and so is the instruction's own claim.
+ */
+export interface Reads {
+  readonly accounts?: readonly string[];
+  readonly users?: readonly string[];
+  readonly holds?: readonly string[];
+  readonly projects?: readonly string[];
+  /** Pairs of projectNo and platformUserNo. */
+  readonly shares?: readonly (readonly [projectNo: string, platformUserNo: string])[];
+  /** requestNos of the platform's own instructions (origin PLATFORM). */
+  readonly instructions?: readonly string[];
+  readonly recharges?: readonly string[];
+  readonly withdrawals?: readonly string[];
+  /** Lots that may have arrived already. */
+  readonly lots?: readonly string[];
+  /** keyedHash of an ID number: brings in the users of the platform that hold it. */
+  readonly idCards?: readonly string[];
+}
+
+/**
+ * One amount from a debited account to a credited one. `take` says which money leaves a USER, FN or SUSPENSE account: `float first` (trades;
+ * oldest lot first), `arrived`, or one lot's float. Money that comes from COLLECT is float of `lot`.
+ */
+export interface Posting {
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: Fen;
+  readonly take: 'float first' | 'arrived' | { readonly lot: string };
+}
+
+/** Row changes; each row replaces the one with its key. */
+export interface Changes {
+  readonly platform?: PlatformRow;
+  /** Accounts to open, by code; lots' COLLECT and PAID accounts open by themselves. */
+  readonly openAccounts?: readonly string[];
+  readonly users?: readonly UserRow[];
+  readonly holds?: readonly HoldRow[];
+  readonly projects?: readonly ProjectRow[];
+  readonly shares?: readonly ShareRow[];
+  readonly recharges?: readonly RechargeRow[];
+  readonly withdrawals?: readonly WithdrawalRow[];
+  readonly lots?: readonly LotRow[];
+  /** Other instructions that this one moves on: a page's opening, once approved or ended. */
+  readonly instructions?: readonly InstructionRow[];
+}
+
+export interface Decision {
+  readonly answer: Answer;
+  /** OPEN while something is still to come on this number. */
+  readonly state: 'OPEN' | 'DONE';
+  readonly postings: readonly Posting[];
+  readonly changes: Changes;
+  readonly orders: readonly OrderMessage[];
+  readonly results: readonly ResultMessage[];
+}
+
+/**
+ * One business operation. `reads` names the rows from the instruction alone, `follow` those found through them, `decide` is pure: time is
+ * the message's receivedAt, ids come in with `facts`. Checks stand in order of precedence.
+ */
+export interface Operation<S extends LedgerService> {
+  reads(instruction: InstructionOf<S>): Reads;
+  follow?(instruction: InstructionOf<S>, book: Book): Reads;
+  decide(instruction: InstructionOf<S>, book: Book, facts: Facts): Decision | Rejection;
+}
+
+/** What the shell hands in so that a decision needs no randomness. */
+export interface Facts {
+  /** A fresh order id, 24 characters of [0-9A-Z]. */
+  newOrderId(): string;
+  /** Where the channel sends the browser back to, for a requestNo (a page of the gateway); undefined when none is configured. */
+  readonly returnUrl?: string;
+}

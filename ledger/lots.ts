@@ -1,0 +1,53 @@
+/**
+ * Which money moves: float first, oldest lot first, and the lot travels with it, so that nobody withdraws what the bank does not
+ * hold yet (protocol 7a).
+ */
+import { type Fen, least, minus, sum, ZERO } from '../contract/money.ts';
+import { Defect } from '../runtime/failure.ts';
+import type { Posting } from './decision.ts';
+import type { AccountRow, LotRow } from './rows.ts';
+
+/** How much of an amount is float of which lot; the rest is arrived. */
+export type Composition = Readonly<Record<string, Fen>>;
+
+/** Chooses what leaves an account; `lotRow` knows the lots that have not arrived. Throws `Defect` when it has not that much of what is asked for. */
+export function compose(
+  source: AccountRow,
+  amount: Fen,
+  take: Posting['take'],
+  lotRow: (lot: string) => LotRow | undefined,
+): Composition {
+  if (take === 'arrived') {
+    const arrived = minus(source.balance, sum(Object.values(source.floats)));
+    if (arrived < amount) throw new Defect(`account ${source.code} has ${arrived} arrived of ${amount}`);
+    return {};
+  }
+  if (take !== 'float first') {
+    if (lotRow(take.lot) === undefined) return compose(source, amount, 'arrived', lotRow);
+    if ((source.floats[take.lot] ?? ZERO) < amount)
+      throw new Defect(`account ${source.code} lacks float of ${take.lot}`);
+    return { [take.lot]: amount };
+  }
+  const taken: Record<string, Fen> = {};
+  let left = amount;
+  for (const lot of Object.keys(source.floats).sort(byAge(lotRow))) {
+    if (left === 0n) break;
+    const part = least(left, source.floats[lot] ?? ZERO);
+    if (part === 0n) continue;
+    taken[lot] = part;
+    left = minus(left, part);
+  }
+  return taken;
+}
+
+const byAge = (lotRow: (lot: string) => LotRow | undefined) => (a: string, b: string) => {
+  const [left, right] = [lotRow(a)?.clearingDay ?? '', lotRow(b)?.clearingDay ?? ''];
+  return left < right ? -1 : left > right ? 1 : a < b ? -1 : a > b ? 1 : 0;
+};
+
+/** Drops the lots that have arrived; the same object when there is none. */
+export function foldArrived(floats: Composition, hasArrived: (lot: string) => boolean): Composition {
+  const lots = Object.keys(floats);
+  if (!lots.some(hasArrived)) return floats;
+  return Object.fromEntries(lots.filter((lot) => !hasArrived(lot)).map((lot) => [lot, floats[lot] ?? ZERO]));
+}

@@ -1,0 +1,182 @@
+/**
+ * The rows of the books as values. Every row belongs to one platform, so keys here are without platformNo.
+ * Times are epoch milliseconds, money is Fen, personal data sealed.
+ */
+import type { ErrorCode } from '../contract/codes.ts';
+import type {
+  Authorisation,
+  PreTransactionBizType,
+  Profile,
+  ProjectStatus,
+  UserRole,
+} from '../contract/enumerations.ts';
+import type { LedgerService, Origin, PlatformAct } from '../contract/internal/instruction.ts';
+import type { Answer } from '../contract/internal/reply.ts';
+import type { Fen } from '../contract/money.ts';
+import type { Sealed } from '../contract/sealed.ts';
+
+export interface PlatformRow {
+  readonly platformNo: string;
+  readonly profile: Profile;
+  readonly state: 'OPEN' | 'CLOSED';
+  readonly currency: 'CNY';
+  /** The accounting day that is open, yyyyMMdd. */
+  readonly openDay: string;
+}
+
+/** A lot 清算批次: one channel's clearing day, named `<CHANNEL>-<yyyyMMdd>`. */
+export interface LotRow {
+  readonly lot: string;
+  readonly channel: string;
+  readonly clearingDay: string;
+  /** OPEN: still float. DIFFERENCE: its settlement did not match the books. ARRIVED: the bank holds the money. */
+  readonly state: 'OPEN' | 'DIFFERENCE' | 'ARRIVED';
+  /** The settlement as the channel told it, once it did. */
+  readonly gross?: Fen;
+  readonly payouts?: Fen;
+  readonly fee?: Fen;
+  readonly net?: Fen;
+}
+
+/**
+ * One line of the books. `code` names it within the platform: CUSTODY, RECEIVABLE, `COLLECT:<lot>` (assets); `USER:<platformUserNo>`,
+ * `FN:<nnn>`, REMIT, `PAID:<lot>`, SUSPENSE (liabilities).
+ */
+export interface AccountRow {
+  readonly code: string;
+  /** Positive on the account's normal side; its floor is 0. */
+  readonly balance: Fen;
+  /** Σ of what open holds reserve. */
+  readonly held: Fen;
+  /** What of the balance is still in transit, by lot; arrived = balance − Σ floats. Only USER, FN and SUSPENSE have floats. */
+  readonly floats: Readonly<Record<string, Fen>>;
+  /** Number of the last entry, 0 for none. */
+  readonly version: bigint;
+}
+
+export interface UserRow {
+  readonly platformUserNo: string;
+  readonly userType: 'PERSONAL' | 'ORGANIZATION';
+  readonly userRole: UserRole;
+  /** VERIFYING: its elements are being checked by a channel. */
+  readonly state: 'VERIFYING' | 'ACTIVE' | 'REFUSED';
+  readonly accessType: 'FULL_CHECKED' | 'PART_CHECKED' | 'AUDIT_AUTH' | 'NOT_AUTH';
+  readonly auditStatus: 'AUDIT' | 'PASSED' | 'BACK' | 'REFUSED';
+  readonly name: Sealed;
+  readonly idCardType: string;
+  readonly idCardNo: Sealed;
+  readonly mobile: Sealed;
+  /** The bound card 绑定卡; a withdrawal goes nowhere else. */
+  readonly bankcard?: Sealed;
+  readonly bankcode?: string;
+  readonly authList: readonly Authorisation[];
+  /** The authorisation's cap per transaction, and its last day, yyyyMMdd. */
+  readonly authAmount?: Fen;
+  readonly authFailTime?: string;
+  readonly registeredAt: number;
+}
+
+export interface ProjectRow {
+  readonly projectNo: string;
+  readonly platformUserNo: string;
+  readonly status: ProjectStatus;
+  readonly amount: Fen;
+  /** What was filed, as it is answered: name, description, type, period, rate, way, product, extend. */
+  readonly filed: Readonly<Record<string, string | number>>;
+  /** Bids that stand (freezes and coupons), not cancelled: what the remainder is counted from. */
+  readonly tenderAmount: Fen;
+  readonly loanAmount: Fen;
+  readonly repaymentAmount: Fen;
+  readonly income: Fen;
+  readonly createdAt: number;
+}
+
+/** A hold 冻结: part of a balance reserved. A pre-transaction is one. */
+export interface HoldRow {
+  /** The requestNo that made it. */
+  readonly requestNo: string;
+  readonly kind: 'PRETRANSACTION' | 'GENERAL';
+  /** Account code whose balance it reserves. */
+  readonly account: string;
+  readonly bizType?: PreTransactionBizType;
+  readonly projectNo?: string;
+  readonly amount: Fen;
+  /** The coupon that the platform said it would add; recorded, reserves nothing. */
+  readonly marketingAmount: Fen;
+  readonly captured: Fen;
+  readonly released: Fen;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What of a hold is still reserved. */
+export const remainder = (hold: HoldRow): Fen => (hold.amount - hold.captured - hold.released) as Fen;
+
+/** A creditor's share 债权 in a project, in fen of principal. */
+export interface ShareRow {
+  readonly projectNo: string;
+  readonly platformUserNo: string;
+  readonly amount: Fen;
+}
+
+export interface RechargeRow {
+  readonly requestNo: string;
+  readonly platformUserNo: string;
+  readonly amount: Fen;
+  readonly commission: Fen;
+  readonly rechargeWay: string;
+  readonly status: 'INIT' | 'PENDDING' | 'SUCCESS' | 'FAIL' | 'ERROR';
+  readonly orderId?: string;
+  readonly payCompany?: string;
+  readonly payCompanyRequestNo?: string;
+  readonly lot?: string;
+  readonly errorCode?: ErrorCode;
+  readonly errorMessage?: string;
+  readonly channelErrorCode?: string;
+  readonly channelErrorMessage?: string;
+  readonly createdAt: number;
+  readonly transactionTime?: number;
+}
+
+export interface WithdrawalRow {
+  readonly requestNo: string;
+  readonly platformUserNo: string;
+  readonly amount: Fen;
+  readonly commission: Fen;
+  readonly withdrawForm: 'IMMEDIATE' | 'CONFIRMED';
+  /** What was asked for. */
+  readonly withdrawType: 'NORMAL' | 'URGENT' | 'NORMAL_URGENT';
+  /** What it became: NORMAL (T+1) or URGENT (D0). */
+  readonly remitType: 'NORMAL' | 'URGENT';
+  readonly floatAmount: Fen;
+  readonly status: 'INIT' | 'CONFIRMING' | 'ACCEPT' | 'REMITING' | 'SUCCESS' | 'FAIL' | 'ACCEPT_FAIL';
+  readonly backRollStatus?: 'INIT' | 'PENDDING' | 'SUCCESS';
+  readonly bankcard: Sealed;
+  readonly orderId?: string;
+  readonly payCompany?: string;
+  readonly payCompanyRequestNo?: string;
+  readonly lot?: string;
+  readonly failReason?: string;
+  readonly createdAt: number;
+  readonly transactionTime?: number;
+  readonly remitTime?: number;
+  readonly completedTime?: number;
+}
+
+/** The claim of a number, what was asked and what was answered. */
+export interface InstructionRow {
+  readonly origin: Origin;
+  readonly number: string;
+  readonly service: LedgerService;
+  /** Hex SHA-256. */
+  readonly digest: string;
+  /** The evidence's id. */
+  readonly messageId: string;
+  /** OPEN: not yet ended (a page waits, an order is out). REFUSED: by rule, for ever. */
+  readonly state: 'OPEN' | 'DONE' | 'REFUSED';
+  readonly answer: Answer;
+  /** Kept while and where later acts need it (pages, queries of trades); else absent, the evidence has it. */
+  readonly act?: PlatformAct;
+  readonly receivedAt: number;
+  readonly endedAt?: number;
+}
