@@ -92,6 +92,4 @@ export interface Operation<S extends LedgerService> {
 export interface Facts {
   /** A fresh order id, 24 characters of [0-9A-Z]. */
   newOrderId(): string;
-  /** Where the channel sends the browser back to, for a requestNo (a page of the gateway); undefined when none is configured. */
-  readonly returnUrl?: string;
 }

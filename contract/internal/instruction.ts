@@ -19,6 +19,8 @@ export interface PageApproved {
   readonly service: 'PAGE_APPROVED';
   readonly requestNo: string;
   readonly approvedBy: 'PASSWORD' | 'NEW_PASSWORD' | 'PLATFORM';
+  /** Where a channel sends the user's browser back to: this page. */
+  readonly returnUrl: string;
 }
 
 /** The page's time is over, or its user gave it up. */
