@@ -19,6 +19,9 @@ const MAX_KEY_TEXT = 64 * 1024;
 const LABEL = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 const PUBLIC_LABELS = ['PUBLIC KEY', 'RSA PUBLIC KEY', 'CERTIFICATE'];
 
+/** SubjectPublicKeyInfo of a P-256 key (id-ecPublicKey on prime256v1, uncompressed) up to the 64 bytes of x and y. */
+const P256_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+
 /** A public key that fits its algorithm, with its DER SubjectPublicKeyInfo. */
 export interface PublicKey {
   readonly key: KeyObject;
@@ -60,7 +63,7 @@ const parse = (text: string, algorithm: Algorithm): KeyObject => {
     if (!PUBLIC_LABELS.includes(label)) {
       throw new KeyProblem(`expected a PEM block PUBLIC KEY or CERTIFICATE, found ${label}`);
     }
-    return createPublicKey(text);
+    return createPublicKey(text.trim());
   } catch (error) {
     if (error instanceof KeyProblem) throw error;
     throw new KeyProblem(
@@ -91,11 +94,15 @@ const mismatch = (key: KeyObject, spki: Buffer, algorithm: Algorithm): string | 
       if (key.asymmetricKeyType !== 'ed25519') return `expected an Ed25519 key, found ${describe(key)}`;
       return isLowOrderEd25519(spki.subarray(-32)) ? 'its point has low order: anybody can sign for it' : undefined;
     case 'P256':
-      return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+      // Exactly this encoding: a curve written out in full would be taken by the library, and is an old way to smuggle another in.
+      return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' && isP256Spki(spki)
         ? undefined
-        : `expected a P-256 key, found ${describe(key)}`;
+        : `expected a P-256 key (named curve, uncompressed point), found ${describe(key)}`;
   }
 };
+
+const isP256Spki = (spki: Buffer): boolean =>
+  spki.length === P256_PREFIX.length + 64 && spki.subarray(0, P256_PREFIX.length).equals(P256_PREFIX);
 
 const rsaMismatch = (key: KeyObject): string | undefined => {
   if (key.asymmetricKeyType !== 'rsa') return `expected an RSA key, found ${describe(key)}`;
