@@ -3,46 +3,14 @@
  * connection is an `Unavailable` and never an unhandled event, and a lost reply to COMMIT is told apart (`CommitUnknown`).
  */
 import pg from 'pg';
-import { Unavailable } from '../failure.ts';
 import type { Stop } from '../lifecycle.ts';
-import { CommitUnknown, isAway, sqlState, translated } from './errors.ts';
+import { clientConfig, type DatabaseOptions } from './config.ts';
+import { isAway, translated } from './errors.ts';
 import { listenOn } from './listen.ts';
-import { identifier, type Statement } from './sql.ts';
-import { types } from './types.ts';
+import { openSession, type Session } from './session.ts';
+import { type Statements, send, statements, type Transaction, type TransactionOptions, within } from './statements.ts';
 
-export interface DatabaseOptions {
-  /** `postgres://user@host:port/database`. */
-  readonly url: string;
-  /** The login's password, when the URL has none. */
-  readonly password?: string;
-  /** The role taken on connecting, e.g. `qianzhi_ledger`; the login must be a member of it. */
-  readonly role?: string;
-  /** Connections at most; default 8. */
-  readonly max?: number;
-  /** Shown in pg_stat_activity; default `qianzhi`. */
-  readonly applicationName?: string;
-  /** After this a statement is cancelled; default 15,000 ms. */
-  readonly statementTimeoutMs?: number;
-  /** Commits wait for the disk unless this is false; only for what may be lost in a crash. */
-  readonly durable?: boolean;
-}
-
-/** Runs statements. All of them throw `Unavailable` when the database is away; other database errors pass as they are. */
-export interface Statements {
-  rows<T>(statement: Statement): Promise<T[]>;
-  /** The only row, or undefined; a second row is an error. */
-  row<T>(statement: Statement): Promise<T | undefined>;
-  /** How many rows were touched. */
-  execute(statement: Statement): Promise<number>;
-}
-
-/** Statements of one transaction. Statements sent without waiting for each other travel together, and run in the order of sending. */
-export type Transaction = Statements;
-
-export interface TransactionOptions {
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
-  readonly readOnly?: boolean;
-}
+export type { DatabaseOptions, Session, Statements, Transaction, TransactionOptions };
 
 export interface Database extends Statements {
   /**
@@ -55,145 +23,47 @@ export interface Database extends Statements {
    * missed. Keeps a connection of its own, for ever. Resolves once it listens for the first time.
    */
   listen(channel: string, take: (payload: string | undefined) => void): Promise<Stop>;
+  /** A connection of one's own, beside the pool. */
+  session(): Promise<Session>;
   close(): Promise<void>;
 }
 
-/** A wait for a connection, new or of the pool, ends here. */
-const CONNECT_MS = 5_000;
-/** A transaction that does nothing for so long is ended by the server: its client has hung. */
-const IDLE_IN_TRANSACTION_MS = 30_000;
-/** How long after the server's own limit we stop believing that it answers. */
-const SILENCE_MS = 5_000;
-
-/** The settings of every connection. */
-export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
-  const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
-  const settings = [
-    ...(options.role === undefined ? [] : [`-c role=${identifier(options.role).text}`]),
-    ...(options.durable === false ? ['-c synchronous_commit=off'] : []),
-  ];
-  return {
-    connectionString: options.url,
-    ...(options.password === undefined ? {} : { password: options.password }),
-    application_name: options.applicationName ?? 'qianzhi',
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + SILENCE_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    types,
-    ...(settings.length === 0 ? {} : { options: settings.join(' ') }),
-  };
-}
-
-/** Sends a statement on a connection; errors are translated. */
-export async function send(client: pg.ClientBase, statement: Statement): Promise<pg.QueryResult> {
+/** Lends a connection of the pool to `use`; one that broke is thrown away, and the server rolls back what it held. */
+async function lent<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  let client: pg.PoolClient;
   try {
-    return await client.query(statement as pg.QueryConfig);
+    client = await pool.connect();
   } catch (error) {
     throw translated(error);
   }
-}
-
-/** The three ways to run a statement, over one way to send it. */
-export function statements(run: (statement: Statement) => Promise<pg.QueryResult>): Statements {
-  return {
-    rows: async <T>(statement: Statement) => (await run(statement)).rows as T[],
-    row: async <T>(statement: Statement) => {
-      const { rows } = await run(statement);
-      if (rows.length > 1) throw new Error(`one row was expected, ${rows.length} came`);
-      return rows[0] as T | undefined;
-    },
-    execute: async (statement) => (await run(statement)).rowCount ?? 0,
-  };
-}
-
-function beginning(options: TransactionOptions): string {
-  const isolation = options.isolation === undefined ? '' : ` isolation level ${options.isolation}`;
-  return `begin${isolation}${options.readOnly === true ? ' read only' : ''}`;
-}
-
-/** Commits, and throws unless it surely did. */
-export async function commit(client: pg.ClientBase): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query('commit'));
-  } catch (error) {
-    // A deferred constraint or a serialization failure is a clear no; a lost or shutting server is not.
-    if (isAway(error) && !(sqlState(error)?.startsWith('40') ?? false))
-      throw new CommitUnknown('the reply to COMMIT was lost', { cause: error });
-    throw translated(error);
-  }
-  // A COMMIT after a failed statement is answered ROLLBACK, without an error.
-  if (command !== 'COMMIT') throw new Error('a transaction in which a statement had failed was to be committed');
-}
-
-async function inTransaction<T>(
-  pool: pg.Pool,
-  work: (transaction: Transaction) => Promise<T>,
-  options: TransactionOptions,
-): Promise<T> {
-  const client = await taken(pool);
   let failure: Error | undefined;
   const broken = (error: Error): void => {
     failure = error;
   };
   client.on('error', broken);
   try {
-    await send(client, { text: beginning(options), values: [] });
-    const result = await work(statements((statement) => send(client, statement)));
-    await commit(client);
-    return result;
+    return await use(client);
   } catch (error) {
     if (isAway(error)) failure ??= error as Error;
-    else await client.query('rollback').catch(broken);
     throw error;
   } finally {
     client.off('error', broken);
-    // A connection that failed is thrown away with its transaction; the server rolls back what it held.
     client.release(failure);
-  }
-}
-
-async function taken(pool: pg.Pool): Promise<pg.PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw translated(error);
   }
 }
 
 /** Opens a database. Connects only when first used. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const config = clientConfig(options);
-  const pool = new pg.Pool({ ...config, max: options.max ?? 8, idleTimeoutMillis: 60_000 });
+  const pool = new pg.Pool({ ...clientConfig(options), max: options.max ?? 8, idleTimeoutMillis: 60_000 });
   // An idle connection that breaks is forgotten by the pool; the next user opens another.
   pool.on('error', () => undefined);
   let closing: Promise<void> | undefined;
 
-  const run = async (statement: Statement): Promise<pg.QueryResult> => {
-    const client = await taken(pool);
-    let failure: Error | undefined;
-    const broken = (error: Error): void => {
-      failure = error;
-    };
-    client.on('error', broken);
-    try {
-      return await send(client, statement);
-    } catch (error) {
-      if (error instanceof Unavailable) failure ??= error;
-      throw error;
-    } finally {
-      client.off('error', broken);
-      client.release(failure);
-    }
-  };
-
   return {
-    ...statements(run),
-    transaction: (work, transactionOptions = {}) => inTransaction(pool, work, transactionOptions),
-    listen: (channel, take) => listenOn(config, channel, take),
+    ...statements((statement) => lent(pool, (client) => send(client, statement))),
+    transaction: (work, transactionOptions = {}) => lent(pool, (client) => within(client, work, transactionOptions)),
+    listen: (channel, take) => listenOn(options, channel, take),
+    session: () => openSession(options),
     close: () => {
       closing ??= pool.end();
       return closing;

@@ -19,6 +19,7 @@ const awayStates = new Set([
   '55P03', // lock_not_available
   '25006', // read_only_sql_transaction: we reached a replica, or a primary that was just demoted
   '25P03', // idle_in_transaction_session_timeout
+  '26000', // invalid_sql_statement_name: its preparation failed a moment before, on a pipelined connection
   '0A000', // feature_not_supported: a cached plan whose table was migrated; the connection is thrown away
 ]);
 

@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import type { Statements } from './database.ts';
 import { sqlState, translated } from './errors.ts';
 import { migrationsOf, type Room, roleOf } from './folder.ts';
 import { identifier, sql } from './sql.ts';
+import type { Statements } from './statements.ts';
 
 export interface MigrateOptions {
   /** The owner's URL: a login that may create schemas and roles. */

@@ -1,0 +1,52 @@
+/** How every connection is set up: its role, its limits, its types. */
+import type pg from 'pg';
+import { identifier } from './sql.ts';
+import { types } from './types.ts';
+
+export interface DatabaseOptions {
+  /** `postgres://user@host:port/database`. */
+  readonly url: string;
+  /** The login's password, when the URL has none. */
+  readonly password?: string;
+  /** The role taken on connecting, e.g. `qianzhi_ledger`; the login must be a member of it. */
+  readonly role?: string;
+  /** Connections of a pool at most; default 8. */
+  readonly max?: number;
+  /** Shown in pg_stat_activity; default `qianzhi`. */
+  readonly applicationName?: string;
+  /** After this a statement is cancelled; default 15,000 ms. */
+  readonly statementTimeoutMs?: number;
+  /** Commits wait for the disk unless this is false; only for what may be lost in a crash. */
+  readonly durable?: boolean;
+}
+
+/** A wait for a connection, new or of the pool, ends here. */
+const CONNECT_MS = 5_000;
+/** A transaction that does nothing for so long is ended by the server: its client has hung. */
+const IDLE_IN_TRANSACTION_MS = 30_000;
+/** How long after the server's own limit we stop believing that it answers. */
+const SILENCE_MS = 5_000;
+
+/** The driver's settings of a connection. */
+export function clientConfig(options: DatabaseOptions): pg.ClientConfig & { pipeline: boolean } {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
+  const settings = [
+    ...(options.role === undefined ? [] : [`-c role=${identifier(options.role).text}`]),
+    ...(options.durable === false ? ['-c synchronous_commit=off'] : []),
+  ];
+  return {
+    connectionString: options.url,
+    ...(options.password === undefined ? {} : { password: options.password }),
+    application_name: options.applicationName ?? 'qianzhi',
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + SILENCE_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // Statements sent without waiting for each other travel together. Each is answered for itself, so an error stays its own.
+    pipeline: true,
+    types,
+    ...(settings.length === 0 ? {} : { options: settings.join(' ') }),
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * The outbox: messages committed together with the state they tell of, and published afterwards by one relay per schema. A crash between
+ * publishing and deleting publishes again; nothing is ever lost, and consumers deduplicate. The relay takes the lowest ids that are there
+ * and never keeps a cursor, because ids are not commit order.
+ */
+import type { Outgoing } from '../bus/port.ts';
+import type { Room } from './folder.ts';
+import { identifier, type Statement, sql } from './sql.ts';
+
+/** The table, for the room's migration; a file may copy this text. Only its room's role touches it. */
+export const outboxTable = (schema: Exclude<Room, 'bus'>): string => `
+create table ${schema}.outbox (
+  id bigint generated always as identity primary key,
+  family text not null,
+  platform_no text not null,
+  message_id text not null,
+  body text not null,
+  trace text,
+  created_at timestamptz not null default now()
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0,
+  autovacuum_vacuum_insert_threshold = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
+grant select, insert, delete on ${schema}.outbox to qianzhi_${schema};
+`;
+
+/** Puts messages into the outbox, in this order, inside the caller's transaction. Nudge the relay once it has committed. */
+export function stageStatement(schema: Exclude<Room, 'bus'>, messages: readonly Outgoing[]): Statement {
+  return sql`
+    insert into ${identifier(`${schema}.outbox`)} (family, platform_no, message_id, body, trace)
+    select family, platform_no, message_id, body, trace
+    from unnest(
+      ${messages.map(({ family }) => family)}::text[],
+      ${messages.map(({ platformNo }) => platformNo)}::text[],
+      ${messages.map(({ messageId }) => messageId)}::text[],
+      ${messages.map(({ body }) => body)}::text[],
+      ${messages.map(({ trace }) => trace ?? null)}::text[]
+    ) with ordinality as staged (family, platform_no, message_id, body, trace, place)
+    order by place`;
+}
+
+export interface Staged extends Outgoing {
+  readonly id: bigint;
+}
+
+interface StagedRow {
+  readonly id: bigint;
+  readonly family: Outgoing['family'];
+  readonly platform_no: string;
+  readonly message_id: string;
+  readonly body: string;
+  readonly trace: string | null;
+}
+
+export function stagedStatement(
+  schema: string,
+  resting: readonly string[],
+  most: number,
+  mostBytes: number,
+): Statement {
+  return sql`
+    select id, family, platform_no, message_id, body, trace
+    from (
+      select *, sum(octet_length(body)) over (order by id) - octet_length(body) as before
+      from (
+        select id, family, platform_no, message_id, body, trace
+        from ${identifier(`${schema}.outbox`)}
+        where family <> all (${resting}::text[])
+        order by id limit ${most}
+      ) as lowest
+    ) as measured
+    where before < ${mostBytes}
+    order by id`;
+}
+
+export const toStaged = (row: StagedRow): Staged => ({
+  id: row.id,
+  family: row.family,
+  platformNo: row.platform_no,
+  messageId: row.message_id,
+  body: row.body,
+  ...(row.trace === null ? {} : { trace: row.trace }),
+});
+
+export function publishedStatement(schema: string, ids: readonly bigint[]): Statement {
+  return sql`delete from ${identifier(`${schema}.outbox`)} where id = any (${ids}::bigint[])`;
+}
+
+export function backlogStatement(schema: string): Statement {
+  return sql`
+    select count(*)::int as backlog, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as age
+    from ${identifier(`${schema}.outbox`)}`;
+}
