@@ -97,6 +97,8 @@ export type Outcome =
   | {
       readonly state: 'returned';
       readonly channelOrderNo: string;
+      /** The channel's clearing day of the return, yyyyMMdd; absent: the day of returnedAt. */
+      readonly clearingDay?: string;
       readonly reason: string;
       readonly returnedAt: number;
     };
