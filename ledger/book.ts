@@ -36,9 +36,12 @@ export class Shelf<Row> {
   readonly kind: string;
   readonly #rows = new Map<string, Row | undefined>();
   readonly #changed = new Set<string>();
+  readonly #below: Shelf<Row> | undefined;
 
-  constructor(kind: string) {
+  /** With `below`, rows that are not here are looked for there; nothing is ever put there. */
+  constructor(kind: string, below?: Shelf<Row>) {
     this.kind = kind;
+    this.#below = below;
   }
 
   /** Puts a loaded row, or the knowledge that there is none. A row changed in this batch is not overwritten. */
@@ -46,11 +49,12 @@ export class Shelf<Row> {
     if (!this.#changed.has(key)) this.#rows.set(key, row);
   }
   has(key: string): boolean {
-    return this.#rows.has(key);
+    return this.#rows.has(key) || this.#below?.has(key) === true;
   }
   get(key: string): Row | undefined {
-    if (!this.#rows.has(key)) throw new NotRead(`${this.kind} ${key}`);
-    return this.#rows.get(key);
+    if (this.#rows.has(key)) return this.#rows.get(key);
+    if (this.#below !== undefined) return this.#below.get(key);
+    throw new NotRead(`${this.kind} ${key}`);
   }
   put(key: string, row: Row): void {
     this.#rows.set(key, row);
@@ -91,21 +95,37 @@ export interface Journal {
 export class Book {
   readonly platformNo: string;
   platform: PlatformRow | undefined;
-  readonly accounts = new Shelf<AccountRow>('account');
-  readonly users = new Shelf<UserRow>('user');
+  readonly accounts: Shelf<AccountRow>;
+  readonly users: Shelf<UserRow>;
   /** Users by keyedHash of their ID number: a list, since uniqueness is by request. */
-  readonly idCards = new Shelf<readonly string[]>('ID number');
-  readonly holds = new Shelf<HoldRow>('hold');
-  readonly projects = new Shelf<ProjectRow>('project');
-  readonly shares = new Shelf<ShareRow>('share');
-  readonly recharges = new Shelf<RechargeRow>('recharge');
-  readonly withdrawals = new Shelf<WithdrawalRow>('withdrawal');
-  readonly lots = new Shelf<LotRow>('lot');
-  readonly instructions = new Shelf<InstructionRow>('instruction');
+  readonly idCards: Shelf<readonly string[]>;
+  readonly holds: Shelf<HoldRow>;
+  readonly projects: Shelf<ProjectRow>;
+  readonly shares: Shelf<ShareRow>;
+  readonly recharges: Shelf<RechargeRow>;
+  readonly withdrawals: Shelf<WithdrawalRow>;
+  readonly lots: Shelf<LotRow>;
+  readonly instructions: Shelf<InstructionRow>;
   readonly journals: Journal[] = [];
 
-  constructor(platformNo: string) {
+  constructor(platformNo: string, below?: Book) {
     this.platformNo = platformNo;
+    this.platform = below?.platform;
+    this.accounts = new Shelf('account', below?.accounts);
+    this.users = new Shelf('user', below?.users);
+    this.idCards = new Shelf('ID number', below?.idCards);
+    this.holds = new Shelf('hold', below?.holds);
+    this.projects = new Shelf('project', below?.projects);
+    this.shares = new Shelf('share', below?.shares);
+    this.recharges = new Shelf('recharge', below?.recharges);
+    this.withdrawals = new Shelf('withdrawal', below?.withdrawals);
+    this.lots = new Shelf('lot', below?.lots);
+    this.instructions = new Shelf('instruction', below?.instructions);
+  }
+
+  /** A sheet of tracing paper: what is applied to it shows on it and leaves this book as it is. For decisions in several steps. */
+  sketch(): Book {
+    return new Book(this.platformNo, this);
   }
 
   /** An account that must exist once its owner does. */

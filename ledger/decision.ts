@@ -1,6 +1,6 @@
 /** What an operation decides: a value, complete, before anything is written. */
 import type { Rejection } from '../contract/codes.ts';
-import type { ActOf, InstructionMessage, LedgerService } from '../contract/internal/instruction.ts';
+import type { ActOf, InstructionMessage, LedgerService, PlatformAct } from '../contract/internal/instruction.ts';
 import type { OrderMessage } from '../contract/internal/order.ts';
 import type { Answer, ResultMessage } from '../contract/internal/reply.ts';
 import type { Fen } from '../contract/money.ts';
@@ -83,6 +83,8 @@ export interface Decision {
  * the message's receivedAt, ids come in with `facts`. Checks stand in order of precedence.
  */
 export interface Operation<S extends LedgerService> {
+  /** What of the act the shell keeps in the claim's row, refused or not, for pages and queries; without it nothing is kept. */
+  kept?(act: ActOf<S>): PlatformAct;
   reads(instruction: InstructionOf<S>): Reads;
   follow?(instruction: InstructionOf<S>, book: Book): Reads;
   decide(instruction: InstructionOf<S>, book: Book, facts: Facts): Decision | Rejection;

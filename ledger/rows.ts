@@ -24,7 +24,10 @@ export interface PlatformRow {
   readonly openDay: string;
 }
 
-/** A lot 清算批次: one channel's clearing day, named `<CHANNEL>-<yyyyMMdd>`. */
+/**
+ * A lot 清算批次: one channel's clearing day, named `<CHANNEL>-<yyyyMMdd>`. What comes for a lot that has arrived already goes to its
+ * `<CHANNEL>-<yyyyMMdd>-LATE`, which stays float.
+ */
 export interface LotRow {
   readonly lot: string;
   readonly channel: string;
@@ -103,6 +106,8 @@ export interface HoldRow {
   readonly amount: Fen;
   /** The coupon that the platform said it would add; recorded, reserves nothing. */
   readonly marketingAmount: Fen;
+  /** The coupon that trades citing this hold have really added. */
+  readonly marketingCaptured: Fen;
   readonly captured: Fen;
   readonly released: Fen;
   readonly createdAt: number;
@@ -125,6 +130,7 @@ export interface RechargeRow {
   readonly amount: Fen;
   readonly commission: Fen;
   readonly rechargeWay: string;
+  /** FAIL → SUCCESS only by a payment that came after the end; it is credited, never lost. */
   readonly status: 'INIT' | 'PENDDING' | 'SUCCESS' | 'FAIL' | 'ERROR';
   readonly orderId?: string;
   readonly payCompany?: string;
@@ -149,6 +155,7 @@ export interface WithdrawalRow {
   /** What it became: NORMAL (T+1) or URGENT (D0). */
   readonly remitType: 'NORMAL' | 'URGENT';
   readonly floatAmount: Fen;
+  /** SUCCESS → FAIL only by a return 退汇. */
   readonly status: 'INIT' | 'CONFIRMING' | 'ACCEPT' | 'REMITING' | 'SUCCESS' | 'FAIL' | 'ACCEPT_FAIL';
   readonly backRollStatus?: 'INIT' | 'PENDDING' | 'SUCCESS';
   readonly bankcard: Sealed;
@@ -175,7 +182,7 @@ export interface InstructionRow {
   /** OPEN: not yet ended (a page waits, an order is out). REFUSED: by rule, for ever. */
   readonly state: 'OPEN' | 'DONE' | 'REFUSED';
   readonly answer: Answer;
-  /** Kept while and where later acts need it (pages, queries of trades); else absent, the evidence has it. */
+  /** What the operation keeps of it (`Operation.kept`) for pages and queries; else absent, the evidence has it. */
   readonly act?: PlatformAct;
   readonly receivedAt: number;
   readonly endedAt?: number;
