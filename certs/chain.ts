@@ -146,18 +146,18 @@ const revocationRefusal = async (
   crls: readonly x509.X509Crl[],
   at: Date,
 ): Promise<ChainRefusal | undefined> => {
-  let refusal: ChainRefusal = 'CRL_MISSING';
-  for (const crl of crls) {
-    if (crl.issuer !== issuer.parsed.subject) continue;
-    if (!(await crl.verify({ publicKey: issuer.parsed }).catch(() => false))) continue;
-    // A revocation counts even in an old list: it is never taken back.
-    if (crl.findRevoked(link.parsed.serialNumber) !== null) return 'REVOKED';
-    const fresh = crl.thisUpdate <= at && crl.nextUpdate !== undefined && at <= crl.nextUpdate;
-    if (!fresh) {
-      refusal = 'CRL_STALE';
-      continue;
-    }
-    return undefined;
-  }
-  return refusal;
+  const lists = (await Promise.all(crls.map(async (crl) => ((await isListOf(crl, issuer)) ? [crl] : [])))).flat();
+  // A revocation counts even in an old list: it is never taken back. So all lists are read before any of them clears.
+  if (lists.some((crl) => crl.findRevoked(link.parsed.serialNumber) !== null)) return 'REVOKED';
+  if (lists.length === 0) return 'CRL_MISSING';
+  const isFresh = (crl: x509.X509Crl) => crl.thisUpdate <= at && crl.nextUpdate !== undefined && at <= crl.nextUpdate;
+  return lists.some(isFresh) ? undefined : 'CRL_STALE';
+};
+
+/** Whether a list is the issuer's own and whole. A critical extension would mark it as partial (delta, or for some reasons only). */
+const isListOf = async (crl: x509.X509Crl, issuer: Link): Promise<boolean> => {
+  if (crl.issuer !== issuer.parsed.subject || crl.extensions.some((extension) => extension.critical)) return false;
+  const usages = issuer.parsed.getExtension(x509.KeyUsagesExtension);
+  if (usages !== null && (usages.usages & x509.KeyUsageFlags.cRLSign) === 0) return false;
+  return crl.verify({ publicKey: issuer.parsed }).catch(() => false);
 };

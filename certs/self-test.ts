@@ -46,7 +46,14 @@ const failureOf = async (algorithm: Algorithm): Promise<string | undefined> => {
   }
 };
 
-const knownAnswerFailure = ({ algorithm, source, publicKey, message, signature }: KnownAnswer): string | undefined => {
+/** Why a known answer does not hold here, or undefined when it does. */
+export const knownAnswerFailure = ({
+  algorithm,
+  source,
+  publicKey,
+  message,
+  signature,
+}: KnownAnswer): string | undefined => {
   const verifier = verifierOf(publicKey, algorithm);
   const bytes = Buffer.from(message);
   const good = Buffer.from(signature, 'hex');

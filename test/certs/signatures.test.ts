@@ -1,5 +1,6 @@
 /** Signing and verifying with each algorithm: what is made verifies, and nothing else does. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign as oneShotSign } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ALGORITHMS, type Algorithm } from '../../certs/algorithms.ts';
 import { newKeyPair } from '../../certs/key-pair.ts';
@@ -70,6 +71,13 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
       Buffer.from(signature.toString('base64')),
     ];
     for (const each of malformed) expect(verifier.verify(MESSAGE, each)).toBe(false);
+  });
+
+  test('whatever bytes come as a signature, the answer is no and never a throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => !verifier.verify(MESSAGE, bytes)),
+      { numRuns: 300 },
+    );
   });
 
   test('a signature of any other algorithm is refused', async () => {

@@ -7,7 +7,7 @@ import { ALGORITHMS } from '../../certs/algorithms.ts';
 import { newKeyPair } from '../../certs/key-pair.ts';
 import { KNOWN_ANSWERS } from '../../certs/known-answers.ts';
 import { readPublicKey } from '../../certs/public-key.ts';
-import { selfTest, selfTestFailures } from '../../certs/self-test.ts';
+import { knownAnswerFailure, selfTest, selfTestFailures } from '../../certs/self-test.ts';
 import { signerFromPem } from '../../certs/signer.ts';
 import { sm2Z } from '../../certs/sm2.ts';
 import { verifierOf, verifyBase64 } from '../../certs/verifier.ts';
@@ -29,6 +29,21 @@ test('every algorithm has one known answer, and none verifies under another algo
     expect(verifier.verify(Buffer.from(answer?.message ?? ''), Buffer.from(answer?.signature ?? '', 'hex'))).toBe(
       false,
     );
+  }
+});
+
+test('the self-test notices an answer that is wrong, of another message, or of another key', async () => {
+  for (const answer of KNOWN_ANSWERS) {
+    expect(knownAnswerFailure(answer)).toBeUndefined();
+    const wrong = answer.signature.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+    const { publicKeyPem } = await newKeyPair({ algorithm: answer.algorithm });
+    for (const spoilt of [
+      { ...answer, signature: wrong },
+      { ...answer, message: `${answer.message} ` },
+      { ...answer, publicKey: publicKeyPem },
+    ]) {
+      expect(knownAnswerFailure(spoilt), answer.algorithm).toContain('does not verify');
+    }
   }
 });
 
