@@ -11,11 +11,11 @@ export type PersonalKind = 'NAME' | 'ID_CARD' | 'BANK_CARD' | 'MOBILE';
 
 export interface Sealed {
   readonly keyVersion: number;
-  /** Base64 of nonce, AES-256-GCM ciphertext and tag. */
+  /** Base64 of salt, nonce, AES-256-GCM ciphertext and tag (certs/seal.ts has the layout). */
   readonly ciphertext: string;
   /** Hex HMAC of kind and value: equal values have equal hashes, so equality is told without opening. */
   readonly keyedHash: string;
-  /** What a person may be shown, e.g. `************1234`. */
+  /** What a person may be shown, e.g. `6222****1234`. */
   readonly masked: string;
 }
 
