@@ -54,7 +54,7 @@ function nativeFolder(): string {
 }
 
 /** Makes the links that pg-symlinks.json tells of, and sets the programs' mode, where it is missing. */
-async function hydrate(native: string): Promise<void> {
+export async function hydrate(native: string): Promise<void> {
   const links: { source: string; target: string }[] = JSON.parse(
     await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
   );

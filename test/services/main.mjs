@@ -13,7 +13,8 @@ import { startPrivatePostgres, startPrivateRabbit, startPrivateRedis } from './p
 import { birthOf, letServersOutliveUs, probe, removeFolder, signalAll, untilGone } from './processes.mjs';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const stateFile = join(repository, 'var', 'test-services.json');
+/** Where `start` records what it keeps running. */
+const stateFile = process.env.QIANZHI_TEST_STATE ?? join(repository, 'var', 'test-services.json');
 
 const kinds = {
   postgres: {

@@ -118,7 +118,7 @@ export function ended(child) {
 }
 
 /** Waits until `answers()` is true. @throws Error with the log's end when the child ends first, or at the deadline. */
-export async function untilAnswers(what, child, answers, logFile, deadlineMs = 60_000) {
+export async function untilAnswers(what, child, answers, logFile, deadlineMs = 120_000) {
   const until = performance.now() + deadlineMs;
   for (;;) {
     if (await answers()) return;
