@@ -33,6 +33,11 @@ export interface PageFacts {
   readonly redirectUrl: string;
   /** What the user approves, in the order of showing, e.g. amount, commission, projectNo, masked card. */
   readonly lines: Fields;
+  /**
+   * The four elements 四要素 of the user, for a page on which he must prove them: RESET_PASSWORD with isSkip Forget. The gateway compares
+   * keyed hashes; without these such a page cannot be approved.
+   */
+  readonly elements?: { readonly [E in 'name' | 'idCardNo' | 'bankcardNo' | 'mobile']?: Sealed };
 }
 
 /** What the ledger answers. SUCCESS and INIT-with-errorCode are final; PROCESSING and an open page are not. */
