@@ -3,13 +3,13 @@
  * and the signed list of revoked ones, which is its only state. It issues certificates for the keys that platforms sign messages with.
  * An operator's tool, used by hand and seldom; one command at a time, kept so by a lock file.
  */
-import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyProblem } from './algorithms.ts';
 import { type CertificateFacts, readCertificate } from './certificate.ts';
 import { type CertificateRequest, issueCertificate, newRootCertificate } from './issue.ts';
 import { type IssuingKey, issuingKeyOf } from './issuing-key.ts';
-import { hasCode, replaceFile, writeNewFile } from './key-file.ts';
+import { alone, hasCode, replaceFile, writeNewFile } from './key-file.ts';
 import { createKeyFiles, readPrivateKey } from './key-pair.ts';
 import { addRevocation, newCrl, type RevocationReason, renewCrl } from './revocation-list.ts';
 
@@ -125,19 +125,5 @@ const readText = async (path: string, advice: string): Promise<string> => {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) throw new KeyProblem(`${path}: does not exist; ${advice}`);
     throw error;
-  }
-};
-
-/** Runs one change of the list at a time, across processes: two at once would each forget what the other revoked. */
-const alone = async <T>(lock: string, change: () => Promise<T>): Promise<T> => {
-  try {
-    await writeNewFile(lock, `${process.pid}\n`, 0o600);
-  } catch {
-    throw new KeyProblem(`${lock}: another command is at work; if none is, remove this file`);
-  }
-  try {
-    return await change();
-  } finally {
-    await unlink(lock);
   }
 };

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { KeyProblem, textOf } from './algorithms.ts';
 
 /** No key, passphrase or key list is larger; a file that is was named by mistake. */
@@ -45,8 +46,10 @@ export const writeNewFile = async (path: string, content: string, mode: number):
   try {
     file = await open(path, 'wx', mode);
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) throw new KeyProblem(`${path}: exists already; nothing was overwritten`);
-    throw new KeyProblem(`${path}: cannot be written (${textOf(error)})`);
+    if (hasCode(error, 'EEXIST')) {
+      throw new KeyProblem(`${path}: exists already; nothing was overwritten`, { cause: error });
+    }
+    throw new KeyProblem(`${path}: cannot be written (${textOf(error)})`, { cause: error });
   }
   try {
     await file.writeFile(content);
@@ -54,6 +57,7 @@ export const writeNewFile = async (path: string, content: string, mode: number):
   } finally {
     await file.close();
   }
+  await syncFolder(path);
 };
 
 /** Replaces a file as a whole: readers see the old content or the new, never half. */
@@ -66,10 +70,36 @@ export const replaceFile = async (path: string, content: string, mode: number): 
     await unlink(next);
     throw new KeyProblem(`${path}: cannot be replaced (${textOf(error)})`);
   }
+  await syncFolder(path);
+};
+
+/** Runs one change of a file at a time, across processes: two at once would each forget what the other wrote. */
+export const alone = async <T>(lock: string, change: () => Promise<T>): Promise<T> => {
+  try {
+    await writeNewFile(lock, `${process.pid}\n`, 0o600);
+  } catch (error) {
+    if (!(error instanceof Error && hasCode(error.cause, 'EEXIST'))) throw error;
+    throw new KeyProblem(`${lock}: another command is at work; if none is, remove this file`);
+  }
+  try {
+    return await change();
+  } finally {
+    await unlink(lock);
+  }
 };
 
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
+
+/** A new name is on the disk only when its folder is: a key that sealed something must not vanish with the power. */
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(dirname(path), constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+};
 
 const openForReading = async (path: string): Promise<FileHandle> => {
   try {

@@ -3,6 +3,7 @@
  * given, the public key beside it as PEM.
  */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { unlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type Algorithm, KeyProblem } from './algorithms.ts';
 import { readPassphrase, readSecretFile, writeNewFile, writeSecretFile } from './key-file.ts';
@@ -54,7 +55,13 @@ export const createKeyFiles = async (
   );
   const publicKeyFile = `${path.endsWith('.pem') ? path.slice(0, -'.pem'.length) : path}.pub.pem`;
   await writeSecretFile(path, pair.privateKeyPem);
-  await writeNewFile(publicKeyFile, pair.publicKeyPem, 0o644);
+  try {
+    await writeNewFile(publicKeyFile, pair.publicKeyPem, 0o644);
+  } catch (error) {
+    // A private key without its public half would only stand in the way of the next try.
+    await unlink(path);
+    throw error;
+  }
   return { privateKeyFile: path, publicKeyFile, publicKeyPem: pair.publicKeyPem };
 };
 

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { KeyProblem } from './algorithms.ts';
 import { fromBase64 } from './base64.ts';
-import { readSecretFile, replaceFile, writeSecretFile } from './key-file.ts';
+import { alone, readSecretFile, replaceFile, writeSecretFile } from './key-file.ts';
 
 const KEY_BYTES = 32;
 const MAX_VERSION = 2 ** 31 - 1;
@@ -27,12 +27,13 @@ export const createMasterKeys = (path: string): Promise<void> =>
   );
 
 /** Adds a newer version, which seals from the next start on; processes that must open it need it first. Returns the version. */
-export const addMasterKey = async (path: string): Promise<number> => {
-  const version = (await readMasterKeys(path)).newest + 1;
-  const text = (await readSecretFile(path)).toString('utf8');
-  await replaceFile(path, `${text.endsWith('\n') ? text : `${text}\n`}${line(String(version))}`, 0o600);
-  return version;
-};
+export const addMasterKey = (path: string): Promise<number> =>
+  alone(`${path}.lock`, async () => {
+    const text = (await readSecretFile(path)).toString('utf8');
+    const version = parseMasterKeys(text, path).newest + 1;
+    await replaceFile(path, `${text.endsWith('\n') ? text : `${text}\n`}${line(String(version))}`, 0o600);
+    return version;
+  });
 
 /** Reads and checks the file. Throws KeyProblem with path and line number, never with content. */
 export const readMasterKeys = async (path: string): Promise<MasterKeys> =>

@@ -1,7 +1,7 @@
 /**
  * Run at start by every process that signs or verifies: proves with published vectors that this build of Node and OpenSSL computes
  * each algorithm as the standards say, and that the verifier still refuses. SM2 is the reason: it depends on behaviour of
- * node:crypto that no document promises; and some systems switch SHA-1 signatures off. Takes a few milliseconds.
+ * node:crypto that no document promises; and some systems switch SHA-1 signatures off. Takes some tens of milliseconds.
  */
 import { createHash } from 'node:crypto';
 import { type Algorithm, KeyProblem, textOf } from './algorithms.ts';

@@ -120,4 +120,5 @@ test('key files are not overwritten, neither the private nor the public one', as
   await writeFile(join(folder, 'other.pub.pem'), 'theirs');
   await expect(createKeyFiles(join(folder, 'other.pem'), { algorithm: 'P256' })).rejects.toThrow('exists already');
   expect(await readFile(join(folder, 'other.pub.pem'), 'utf8')).toBe('theirs');
+  await expect(stat(join(folder, 'other.pem'))).rejects.toThrow('ENOENT');
 });

@@ -171,6 +171,16 @@ describe('rotation', () => {
     expect(() => before.open('ID_CARD', young)).toThrow('there is no master key of version 3 in the key file');
   });
 
+  test('two at the same time do not both become the next version', async () => {
+    const path = join(await testFolder(), 'master.keys');
+    await createMasterKeys(path);
+    const outcomes = await Promise.allSettled([addMasterKey(path), addMasterKey(path)]);
+    const made = outcomes.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value);
+    expect(new Set(made).size).toBe(made.length);
+    expect((await readMasterKeys(path)).newest).toBe(1 + made.length);
+    expect(await addMasterKey(path)).toBe(2 + made.length);
+  });
+
   test('a value sealed by version 1 does not open as one of version 2', async () => {
     const path = join(await testFolder(), 'master.keys');
     await createMasterKeys(path);
