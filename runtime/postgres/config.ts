@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** Commits wait for the disk unless this is false; only for what may be lost in a crash. */
   readonly durable?: boolean;
+  /** Further settings of each connection, by name; values without spaces. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A wait for a connection, new or of the pool, ends here. */
@@ -33,6 +35,7 @@ export function clientConfig(options: DatabaseOptions): pg.ClientConfig & { pipe
   const settings = [
     ...(options.role === undefined ? [] : [`-c role=${identifier(options.role).text}`]),
     ...(options.durable === false ? ['-c synchronous_commit=off'] : []),
+    ...Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${identifier(name).text}=${value}`),
   ];
   return {
     connectionString: options.url,

@@ -1,0 +1,204 @@
+/**
+ * A subscription to one line on PostgreSQL: owns the line by a lease and an epoch, takes the lowest ids that are there, and deletes them once
+ * they were handled. A killed owner is replaced at once (his session's advisory lock is free), a stopped one when his lease has ended; what
+ * the latter acknowledges afterwards is ignored.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fenced, Unavailable } from '../../failure.ts';
+import { uuidv7 } from '../../identifiers.ts';
+import type { Log } from '../../log.ts';
+import type { Session } from '../../postgres/session.ts';
+import { lineOf } from '../lines.ts';
+import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
+import { GivenBack, pause, settle, standStill } from '../settle.ts';
+import {
+  acknowledgeMessages,
+  channelOf,
+  endLease,
+  guardLine,
+  highestId,
+  lowestMessages,
+  type MessageRow,
+  renewLease,
+  takeLease,
+} from './statements.ts';
+
+export interface SubscriptionDeps {
+  open(): Promise<Session>;
+  readonly log: Log;
+}
+
+/** A stopped owner keeps his line so long; takeover stays within ten seconds. */
+const LEASE_MS = 6_000;
+const RENEW_MS = 1_500;
+const STAND_BY_MS = 1_000;
+/** Looks by itself, should a notification have been lost. */
+const POLL_MS = 500;
+const AGAIN_MS = { first: 100, most: 5_000 };
+
+/** Something to wait for that others can bring about. */
+class Wake {
+  #wanted = true;
+  #wake = (): void => undefined;
+
+  now(): void {
+    this.#wanted = true;
+    this.#wake();
+  }
+
+  /** What comes from here on counts. */
+  clear(): void {
+    this.#wanted = false;
+  }
+
+  async wait(ms: number): Promise<void> {
+    if (this.#wanted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => undefined;
+  }
+}
+
+/** Waits as a stand-by until the line is ours; answers the epoch. */
+async function takeLine(session: Session, line: string, signal: AbortSignal): Promise<bigint> {
+  const owner = uuidv7();
+  for (;;) {
+    if (signal.aborted) throw new GivenBack('the subscription ends');
+    const guard = await session.row<{ guarded: boolean }>(guardLine(line));
+    const taken = await session.row<{ epoch: bigint }>(takeLease(line, owner, guard?.guarded === true, LEASE_MS));
+    if (taken !== undefined) return taken.epoch;
+    await pause(STAND_BY_MS, signal);
+  }
+}
+
+/** Keeps the lease alive beside the work; calls `lost` when another has taken the line or the session is gone. */
+function keepLease(session: Session, line: string, epoch: bigint, lost: () => void): () => void {
+  const renew = async (): Promise<void> => {
+    const guard = await session.row<{ guarded: boolean }>(guardLine(line));
+    const renewed = await session.execute(renewLease(line, epoch, guard?.guarded === true, LEASE_MS));
+    if (renewed === 0) lost();
+  };
+  const timer = setInterval(() => {
+    renew().catch(lost);
+  }, RENEW_MS);
+  void session.lost.then(lost);
+  return () => clearInterval(timer);
+}
+
+const toDelivered = (row: MessageRow, redelivered: boolean): Delivered => ({
+  family: row.family,
+  platformNo: row.platform_no,
+  messageId: row.message_id,
+  body: row.body,
+  redelivered,
+  ...(row.trace === null ? {} : { trace: row.trace }),
+});
+
+/** Owns the line on this session until the subscription ends or the line is lost. */
+async function own(
+  session: Session,
+  options: SubscribeOptions,
+  log: Log,
+  ending: AbortSignal,
+  wake: Wake,
+): Promise<void> {
+  const line = lineOf(options.queue, options.partition);
+  await session.listen(channelOf(line), () => wake.now());
+  const epoch = await takeLine(session, line, ending);
+  log.info({ line, epoch: String(epoch) }, 'bus: took the line');
+
+  const lost = new AbortController();
+  const signal = AbortSignal.any([ending, lost.signal]);
+  const release = keepLease(session, line, epoch, () => {
+    lost.abort();
+    wake.now();
+  });
+  ending.addEventListener('abort', () => wake.now(), { once: true, signal: lost.signal });
+  const fetch = (): Promise<MessageRow[]> => {
+    wake.clear();
+    return session.rows<MessageRow>(lowestMessages(line, options.maxBatch, options.maxBytes));
+  };
+
+  try {
+    const common = { options, log, signal };
+    await standStill('taking over', { ...common, acknowledge: async () => undefined }, async () => {
+      await options.takeOver?.();
+    });
+    const before = (await session.row<{ id: bigint }>(highestId(line)))?.id ?? 0n;
+    let next = await fetch();
+    while (!signal.aborted) {
+      if (next.length === 0) {
+        await wake.wait(POLL_MS);
+        if (!signal.aborted) next = await fetch();
+        continue;
+      }
+      const ids = new Map<Delivered, bigint>();
+      for (const row of next) ids.set(toDelivered(row, row.id <= before), row.id);
+      next = [];
+      await settle([...ids.keys()], {
+        ...common,
+        acknowledge: async (messages) => {
+          const gone = messages.map((message) => ids.get(message) ?? 0n);
+          for (const message of messages) ids.delete(message);
+          // Both travel together; the second sees what the first did.
+          const [answer, rows] = await Promise.all([
+            session.row<{ owned: boolean }>(acknowledgeMessages(line, epoch, gone)),
+            ids.size === 0 ? fetch() : [],
+          ]);
+          if (answer?.owned !== true) throw new Fenced(`${line} has another owner`);
+          next = rows;
+        },
+      });
+    }
+    if (ending.aborted) await session.execute(endLease(line, epoch));
+    else throw new Fenced(`${line} was lost`);
+  } finally {
+    release();
+  }
+}
+
+/** Subscribes; returns at once, and owns the line as soon as it can. */
+export function subscribeLine({ open, log }: SubscriptionDeps, options: SubscribeOptions): Subscription {
+  const ending = new AbortController();
+  const line = lineOf(options.queue, options.partition);
+
+  const turn = async (): Promise<void> => {
+    const session = await open();
+    try {
+      await own(session, options, log, ending.signal, new Wake());
+    } finally {
+      await session.close();
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    let waitMs = AGAIN_MS.first;
+    while (!ending.signal.aborted) {
+      const since = performance.now();
+      try {
+        await turn();
+      } catch (error) {
+        if (error instanceof GivenBack && ending.signal.aborted) return;
+        if (error instanceof Fenced || error instanceof GivenBack || error instanceof Unavailable)
+          log.warn({ err: error, line }, 'bus: lost the line, standing by');
+        else log.error({ err: error, line }, 'bus: a subscription failed, standing by');
+        if (performance.now() - since > AGAIN_MS.most) waitMs = AGAIN_MS.first;
+        await sleep(waitMs, undefined, { signal: ending.signal }).catch(() => undefined);
+        waitMs = Math.min(waitMs * 2, AGAIN_MS.most);
+      }
+    }
+  };
+  const running = run();
+
+  return {
+    close: async () => {
+      ending.abort();
+      await running;
+    },
+  };
+}
