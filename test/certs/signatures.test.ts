@@ -3,25 +3,26 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sig
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ALGORITHMS, type Algorithm } from '../../certs/algorithms.ts';
-import { newKeyPair } from '../../certs/key-pair.ts';
+import { type KeyPair, newKeyPair } from '../../certs/key-pair.ts';
 import { type KeySigner, signBase64, signerFromPem, signerOf } from '../../certs/signer.ts';
 import { verifierOf, verifyBase64 } from '../../certs/verifier.ts';
 import { derOfP1363, p1363OfDer } from './der.ts';
 
 const MESSAGE = Buffer.from('{"requestNo":"R1","amount":500.00,"name":"张三","timestamp":"20260101120000"}');
 
+const pairs = new Map<Algorithm, KeyPair>();
 const signers = new Map<Algorithm, KeySigner>();
 for (const algorithm of ALGORITHMS) {
-  signers.set(
-    algorithm,
-    await signerFromPem((await newKeyPair({ algorithm })).privateKeyPem, `S-${algorithm}`, algorithm),
-  );
+  const pair = await newKeyPair({ algorithm });
+  pairs.set(algorithm, pair);
+  signers.set(algorithm, await signerFromPem(pair.privateKeyPem, `S-${algorithm}`, algorithm));
 }
-const signerFor = (algorithm: Algorithm): KeySigner => {
-  const signer = signers.get(algorithm);
-  if (signer === undefined) throw new Error(`no signer for ${algorithm}`);
-  return signer;
+const madeFor = <T>(made: ReadonlyMap<Algorithm, T>, algorithm: Algorithm): T => {
+  const found = made.get(algorithm);
+  if (found === undefined) throw new Error(`nothing was made for ${algorithm}`);
+  return found;
 };
+const signerFor = (algorithm: Algorithm): KeySigner => madeFor(signers, algorithm);
 /** Another key of the same algorithm. */
 const stranger = async (algorithm: Algorithm): Promise<KeySigner> =>
   signerFromPem((await newKeyPair({ algorithm })).privateKeyPem, 'STRANGER', algorithm);
@@ -108,7 +109,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
   test('a key of another kind cannot become a signer of this algorithm', async () => {
     const isRsa = (each: Algorithm) => each === 'RSA1' || each === 'RSA2';
     for (const other of ALGORITHMS.filter((each) => each !== algorithm && !(isRsa(each) && isRsa(algorithm)))) {
-      const { privateKeyPem } = await newKeyPair({ algorithm: other });
+      const { privateKeyPem } = madeFor(pairs, other);
       await expect(signerFromPem(privateKeyPem, 'S', algorithm), other).rejects.toThrow(
         `cannot be used for ${algorithm}`,
       );
@@ -118,7 +119,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
 
 describe('RSA', () => {
   test('one key registered as RSA1 and as RSA2 keeps the two apart', async () => {
-    const { privateKeyPem, publicKeyPem } = await newKeyPair({ algorithm: 'RSA2' });
+    const { privateKeyPem, publicKeyPem } = madeFor(pairs, 'RSA2');
     const sha1 = await (await signerFromPem(privateKeyPem, 'S', 'RSA1')).sign(MESSAGE);
     const sha256 = await (await signerFromPem(privateKeyPem, 'S', 'RSA2')).sign(MESSAGE);
     expect(verifierOf(publicKeyPem, 'RSA1').verify(MESSAGE, sha1)).toBe(true);
