@@ -95,27 +95,35 @@ async function copyOf(native: string, log: (line: string) => void): Promise<stri
   for (const parent of parents()) {
     try {
       const folder = join(await ownFolder(parent), name);
-      if (await lstat(folder).catch(() => undefined)) {
-        await assertOurs(folder);
-        return folder;
+      if (!(await lstat(folder).catch(() => undefined))) {
+        log(`copying PostgreSQL's programs to ${folder}`);
+        await copyWhole(native, folder);
       }
-      log(`copying PostgreSQL's programs to ${folder}`);
-      // Complete or absent: a copy that was cut short has another name, and never gets this one.
-      const unfinished = `${folder}.${process.pid}`;
-      await rm(unfinished, { recursive: true, force: true });
-      await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
-      await hydrate(unfinished);
-      await rename(unfinished, folder).catch(async (error: NodeJS.ErrnoException) => {
-        await rm(unfinished, { recursive: true, force: true });
-        if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-        await assertOurs(folder);
-      });
-      return folder;
+      await assertOurs(folder);
+      return join(folder, 'native');
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
   throw new Unavailable(`no folder for a copy of PostgreSQL's programs: ${problems.join('; ')}`);
+}
+
+/** Complete or absent: a copy that was cut short has another name, and never gets this one. */
+async function copyWhole(native: string, folder: string): Promise<void> {
+  const unfinished = `${folder}.${process.pid}`;
+  try {
+    const copy = join(unfinished, 'native');
+    await mkdir(unfinished, { mode: 0o755 });
+    await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+    await hydrate(copy);
+    await rename(unfinished, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process was faster: its copy is as good.
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
 }
 
 /** Folders of ours that another user may enter (as root) or that we may write to (as anybody else), best first. */
