@@ -17,6 +17,8 @@ export interface OrderMessage {
   readonly amount: Fen;
   /** The pay company the platform wishes; routing decides. */
   readonly wishedChannel?: string;
+  /** For a refund: the orderId of the collection that is given back, through the channel that collected it. */
+  readonly refundOf?: string;
   /** Who is paid or checked. */
   readonly party?: OrderParty;
   /** Where the channel sends the user's browser back to (a page of the gateway). */
