@@ -140,6 +140,11 @@ export class Reading {
     );
   }
 
+  /** The names of the fields, when they are not known beforehand. */
+  names(): readonly string[] {
+    return Object.keys(this.#object);
+  }
+
   /** Notes the fields that nobody asked for. */
   done(): void {
     for (const name of Object.keys(this.#object)) {

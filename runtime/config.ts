@@ -45,14 +45,19 @@ export interface GatewayConfig {
   readonly notifyGapsMs: readonly number[];
 }
 
-export interface SimulatedChannelConfig {
-  readonly kind: 'simulated';
+/** A payment company that speaks the first channel's protocol (simulators/payment-company). */
+export interface PaymentCompanyConfig {
+  readonly kind: 'payment-company';
   readonly url: string;
   readonly merchantNo: string;
   /** Ours, which signs what we ask. */
   readonly privateKeyFile: string;
   /** Theirs, which proves what they say. */
   readonly channelPublicKeyFile: string;
+  /** How long we wait for an answer; then it is unknown. */
+  readonly timeoutMs: number;
+  /** After this long without it, "no such order" is a no. */
+  readonly acceptanceWindowMs: number;
 }
 
 export interface AdaptersConfig {
@@ -62,7 +67,11 @@ export interface AdaptersConfig {
   readonly publicUrl: string;
   readonly sealingKeyFile: string;
   /** By the channel's name, as platforms and orders call it. */
-  readonly channels: Readonly<Record<string, SimulatedChannelConfig>>;
+  readonly channels: Readonly<Record<string, PaymentCompanyConfig>>;
+  /** The channel of orders that wish none, or one that is neither a channel's name nor in `routes`. */
+  readonly defaultChannel: string;
+  /** Pay companies that platforms may wish, and the channel that serves each. */
+  readonly routes: Readonly<Record<string, string>>;
   /** How old a pending or unknown order must be before it is asked about, and the longest gap between asking. */
   readonly askAfterMs: number;
   readonly askAtMostEveryMs: number;
@@ -160,13 +169,15 @@ function readGateway(at: Reading): GatewayConfig {
   return gateway;
 }
 
-function readChannel(at: Reading): SimulatedChannelConfig {
+function readChannel(at: Reading): PaymentCompanyConfig {
   const channel = {
-    kind: at.oneOf('kind', ['simulated'] as const),
+    kind: at.oneOf('kind', ['payment-company'] as const),
     url: at.url('url', ['http:', 'https:']),
     merchantNo: at.text('merchantNo'),
     privateKeyFile: at.file('privateKeyFile'),
     channelPublicKeyFile: at.file('channelPublicKeyFile'),
+    timeoutMs: at.whole('timeoutMs', 50, MINUTE_MS, 10_000),
+    acceptanceWindowMs: at.whole('acceptanceWindowMs', 0, HOUR_MS, 2 * MINUTE_MS),
   };
   at.done();
   return channel;
@@ -174,13 +185,16 @@ function readChannel(at: Reading): SimulatedChannelConfig {
 
 function readAdapters(at: Reading): AdaptersConfig {
   const channels = at.inner('channels') ?? at.missing('channels');
+  const routes = at.inner('routes');
   const adapters = {
     host: at.text('host', '127.0.0.1'),
     port: at.whole('port', 0, 65_535),
     publicUrl: at.url('publicUrl', ['http:', 'https:']),
     sealingKeyFile: at.file('sealingKeyFile'),
     channels: Object.fromEntries(channels.each().map(([name, channel]) => [name, readChannel(channel)])),
-    askAfterMs: at.whole('askAfterMs', 10, HOUR_MS, 10_000),
+    defaultChannel: at.text('defaultChannel', channels.names()[0]),
+    routes: Object.fromEntries(routes?.names().map((name) => [name, routes.text(name)]) ?? []),
+    askAfterMs: at.whole('askAfterMs', 10, HOUR_MS, 2_000),
     askAtMostEveryMs: at.whole('askAtMostEveryMs', 10, 24 * HOUR_MS, 10 * MINUTE_MS),
   };
   at.done();
