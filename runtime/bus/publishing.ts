@@ -8,8 +8,11 @@ import type { Outgoing, Publication } from './port.ts';
 /** engineering.md, the bus port's contract, 11. */
 const OUTSTANDING = { messages: 1_000, bytes: 16 * 1024 * 1024 };
 
-/** Sends one message; resolves with what became of it, however late. Never rejects. Messages are sent in the order of calling. */
-export type Send = (message: Outgoing) => Promise<Publication>;
+/**
+ * Sends one message; resolves with what became of it, however late. Never rejects. Messages are sent in the order of calling; one that still
+ * waits for a connection at `untilMs` (on performance.now()'s clock) is not sent any more.
+ */
+export type Send = (message: Outgoing, untilMs: number) => Promise<Publication>;
 
 /** Makes `Bus.publish` out of a way to send one message. */
 export function publishing(
@@ -30,7 +33,7 @@ export function publishing(
     for (const [index, message] of messages.entries()) {
       const bytes = message.body.length;
       if (!allowance.takeNow(bytes) && !(await allowance.take(bytes, untilMs))) break;
-      void send(message).then((publication) => {
+      void send(message, untilMs).then((publication) => {
         allowance.give(bytes);
         answers[index] = publication;
         missing--;

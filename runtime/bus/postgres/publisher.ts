@@ -32,6 +32,7 @@ const UNDEFINED_TABLE = '42P01';
 
 interface Waiting {
   readonly message: Outgoing;
+  readonly untilMs: number;
   readonly settle: (publication: Publication) => void;
 }
 
@@ -142,9 +143,9 @@ export function openPublisher({ open, longest, log }: PublisherOptions): Publish
   let pumping = false;
 
   return {
-    send: (message) =>
+    send: (message, untilMs) =>
       new Promise((settle) => {
-        waiting.push({ message, settle });
+        waiting.push({ message, untilMs, settle });
         if (pumping) return;
         pumping = true;
         // After the caller's turn, so that what he publishes together travels together.

@@ -1,0 +1,137 @@
+/**
+ * Replies and questions on RabbitMQ: neither persistent nor confirmed nor mandatory. Replies go to a queue that lives and dies with its
+ * instance; questions to one queue that all servers share. While the broker does not read, what would pile up is dropped.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { Log } from '../../log.ts';
+import type { Question, Subscription, TransientReply } from '../port.ts';
+import { declareQuestions, questionQueue, replyQueue } from './topology.ts';
+
+/** engineering.md, the bus port's contract, 10. */
+const LARGEST_REPLY_BYTES = 1024 * 1024;
+/** What may wait for a broker that does not read. */
+const MOST_WAITING_BYTES = 32 * 1024 * 1024;
+const QUESTIONS = 16;
+
+export interface Transient {
+  /** To be run on each new connection for publishing, and for consuming. */
+  readonly setupSending: (model: ChannelModel) => Promise<void>;
+  readonly setupHearing: (model: ChannelModel) => Promise<void>;
+  reply(address: string, replies: readonly TransientReply[]): void;
+  onReply(take: (reply: TransientReply) => void): void;
+  ask(body: string): boolean;
+  serve(answer: (question: Question) => Promise<void>): Promise<Subscription>;
+}
+
+export function openTransient(prefix: string, address: string, isBlocked: () => boolean, log: Log): Transient {
+  let sending: Channel | undefined;
+  let hearing: Channel | undefined;
+  let waitingBytes = 0;
+  let takeReply: (reply: TransientReply) => void = () => undefined;
+  let answerQuestion: ((question: Question) => Promise<void>) | undefined;
+  let answering = 0;
+  let consumerTag: string | undefined;
+
+  const say = (queue: string, body: string, correlationId?: string): boolean => {
+    if (sending === undefined || isBlocked() || waitingBytes > MOST_WAITING_BYTES) return false;
+    try {
+      const content = Buffer.from(body);
+      const read = sending.publish('', queue, content, {
+        persistent: false,
+        ...(correlationId === undefined ? {} : { correlationId }),
+      });
+      // Counted from the moment that nothing goes out any more, until all of it did.
+      if (!read) waitingBytes += content.length;
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const consumeQuestions = async (channel: Channel): Promise<void> => {
+    const { consumerTag: tag } = await channel.consume(questionQueue(prefix), (message) => {
+      if (message === null) {
+        channel.close().catch(() => undefined);
+        return;
+      }
+      const answer = answerQuestion;
+      if (answer === undefined) {
+        channel.nack(message, false, true);
+        return;
+      }
+      answering++;
+      answer({ body: message.content.toString('utf8') })
+        .catch((error: unknown) => log.warn({ err: error }, 'bus: a question was not answered'))
+        .finally(() => {
+          answering--;
+          if (hearing === channel) channel.ack(message);
+        });
+    });
+    consumerTag = tag;
+  };
+
+  return {
+    setupSending: async (model) => {
+      const channel = await model.createChannel();
+      channel.on('error', (error) => log.warn({ err: error }, 'bus: the channel of replies failed'));
+      channel.on('close', () => {
+        if (sending === channel) sending = undefined;
+        model.close().catch(() => undefined);
+      });
+      channel.on('drain', () => {
+        waitingBytes = 0;
+      });
+      waitingBytes = 0;
+      sending = channel;
+    },
+    setupHearing: async (model) => {
+      const channel = await model.createChannel();
+      channel.on('error', (error) => log.warn({ err: error }, 'bus: the channel of replies failed'));
+      channel.on('close', () => {
+        if (hearing === channel) hearing = undefined;
+        model.close().catch(() => undefined);
+      });
+      const queue = replyQueue(prefix, address);
+      await channel.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false });
+      await channel.consume(
+        queue,
+        (message) => {
+          if (message === null) channel.close().catch(() => undefined);
+          else
+            takeReply({
+              correlationId: String(message.properties.correlationId ?? ''),
+              body: message.content.toString('utf8'),
+            });
+        },
+        { noAck: true },
+      );
+      await declareQuestions(channel, prefix);
+      await channel.prefetch(QUESTIONS);
+      hearing = channel;
+      if (answerQuestion !== undefined) await consumeQuestions(channel);
+    },
+    reply: (to, replies) => {
+      for (const { correlationId, body } of replies) {
+        if (body.length > LARGEST_REPLY_BYTES || !say(replyQueue(prefix, to), body, correlationId))
+          log.warn({ correlationId, bytes: body.length }, 'bus: a reply was dropped');
+      }
+    },
+    onReply: (take) => {
+      takeReply = take;
+    },
+    ask: (body) => say(questionQueue(prefix), body),
+    serve: async (answer) => {
+      answerQuestion = answer;
+      if (hearing !== undefined) await consumeQuestions(hearing);
+      return {
+        close: async () => {
+          answerQuestion = undefined;
+          if (hearing !== undefined && consumerTag !== undefined)
+            await hearing.cancel(consumerTag).catch(() => undefined);
+          while (answering > 0) await sleep(10);
+        },
+      };
+    },
+  };
+}
