@@ -113,8 +113,9 @@ async function copyWhole(native: string, folder: string): Promise<void> {
   const unfinished = `${folder}.${process.pid}`;
   try {
     const copy = join(unfinished, 'native');
-    await mkdir(unfinished, { mode: 0o755 });
+    await mkdir(unfinished);
     await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+    await openToAll(unfinished);
     await hydrate(copy);
     await rename(unfinished, folder);
   } catch (error) {
@@ -123,6 +124,16 @@ async function copyWhole(native: string, folder: string): Promise<void> {
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Readable for the user that runs it, even if npm or we ran under a umask that hides all we make. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o100 ? 0o755 : 0o644);
   }
 }
 
@@ -136,7 +147,8 @@ export function parents(): readonly string[] {
 
 /** Makes the folder if it is missing. @throws Error unless nobody but us could have put something there. */
 export async function ownFolder(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  // Whatever our umask says: another user is to pass through it.
+  if (await mkdir(folder, { recursive: true })) await chmod(folder, 0o755);
   await assertOurs(folder);
   return folder;
 }
