@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Sealer } from '../certs/seal.ts';
 import type { Signer } from '../certs/signer.ts';
+import type { Envelope } from '../contract/envelope.ts';
 import type { PlatformAct } from '../contract/internal/instruction.ts';
 import type { PresentedMessage } from '../contract/internal/order.ts';
 import type { Answer, ResultMessage } from '../contract/internal/reply.ts';
@@ -28,6 +29,8 @@ export interface PageOpening {
   readonly redirectUrl: string;
   /** The request, personal data sealed. */
   readonly act: PlatformAct & { readonly service: PageService };
+  /** As received: when the books have not answered in time, the browser is given the same signed message to send again. */
+  readonly envelope?: Envelope;
   /**
    * With `page` set: an open page, new or opened again by the same message. Without: there is nothing to approve (refused, ended, or in
    * progress), and the browser is to be told so and sent back.
