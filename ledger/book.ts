@@ -97,7 +97,7 @@ export class Book {
   platform: PlatformRow | undefined;
   readonly accounts: Shelf<AccountRow>;
   readonly users: Shelf<UserRow>;
-  /** Users by keyedHash of their ID number: a list, since uniqueness is by request. */
+  /** Users by keyedHash of their ID number, refused ones left out: a list, since uniqueness is by request. */
   readonly idCards: Shelf<readonly string[]>;
   readonly holds: Shelf<HoldRow>;
   readonly projects: Shelf<ProjectRow>;
@@ -180,8 +180,8 @@ export class Book {
     this.users.put(row.platformUserNo, row);
     const hash = row.idCardNo.keyedHash;
     if (!this.idCards.has(hash)) return;
-    const holders = this.idCards.get(hash) ?? [];
-    if (!holders.includes(row.platformUserNo)) this.idCards.put(hash, [...holders, row.platformUserNo]);
+    const others = (this.idCards.get(hash) ?? []).filter((holder) => holder !== row.platformUserNo);
+    this.idCards.put(hash, row.state === 'REFUSED' ? others : [...others, row.platformUserNo]);
   }
 
   /** A hold's change moves what its account has held by the same amount. */

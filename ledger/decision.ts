@@ -37,7 +37,7 @@ export interface Reads {
   readonly withdrawals?: readonly string[];
   /** Lots that may have arrived already. */
   readonly lots?: readonly string[];
-  /** keyedHash of an ID number: brings in the users of the platform that hold it. */
+  /** keyedHash of an ID number: brings in the users of the platform that hold it, those in state REFUSED left out. */
   readonly idCards?: readonly string[];
 }
 
