@@ -1,0 +1,78 @@
+/**
+ * The closed table of operations: what the ledger does for every kind of instruction. The shell knows only the functions below.
+ *
+ * Two things are the shell's to know. It answers `replyTo` itself, refusals too, except where one of the decision's results carries the
+ * `replyTo` on (operators' acts): then the gateway answers once its registry has it. And a refusal is told by what `refusalResults` returns:
+ * page services notify their refusals, direct services only answer them.
+ */
+import { type Rejection, reject } from '../../contract/codes.ts';
+import type { InstructionMessage, LedgerService, PlatformAct } from '../../contract/internal/instruction.ts';
+import type { Answer, ResultMessage } from '../../contract/internal/reply.ts';
+import { isPage, isServiceName } from '../../contract/services.ts';
+import type { Book } from '../book.ts';
+import type { Decision, Facts, Operation, Reads } from '../decision.ts';
+import { failure, told } from './answers.ts';
+import { cancelPreTransaction } from './cancel-pre-transaction.ts';
+import { establishProject } from './establish-project.ts';
+import { lotSettled } from './lot-settled.ts';
+import { modifyProject } from './modify-project.ts';
+import { orderOutcome } from './order-outcome.ts';
+import { pageApproved } from './page-approved.ts';
+import { pageExpired } from './page-expired.ts';
+import { pageTable } from './page-table.ts';
+import { platformAdded } from './platform-added.ts';
+import { platformKeyAdded } from './platform-key-added.ts';
+import { platformKeyRevoked } from './platform-key-revoked.ts';
+import { syncTransaction } from './sync-transaction.ts';
+import { userAutoPreTransaction } from './user-auto-pre-transaction.ts';
+
+export const operations: { readonly [S in LedgerService]: Operation<S> } = {
+  ...pageTable,
+  ESTABLISH_PROJECT: establishProject,
+  MODIFY_PROJECT: modifyProject,
+  USER_AUTO_PRE_TRANSACTION: userAutoPreTransaction,
+  CANCEL_PRE_TRANSACTION: cancelPreTransaction,
+  SYNC_TRANSACTION: syncTransaction,
+  PAGE_APPROVED: pageApproved,
+  PAGE_EXPIRED: pageExpired,
+  PLATFORM_ADDED: platformAdded,
+  PLATFORM_KEY_ADDED: platformKeyAdded,
+  PLATFORM_KEY_REVOKED: platformKeyRevoked,
+  ORDER_OUTCOME: orderOutcome,
+  LOT_SETTLED: lotSettled,
+};
+
+/** The operation of an instruction: the act's own service chooses it, which the compiler cannot follow through a table. */
+const operationOf = (instruction: InstructionMessage): Operation<LedgerService> =>
+  operations[instruction.act.service] as unknown as Operation<LedgerService>;
+
+/** Rows that the instruction names itself. */
+export const readsOf = (instruction: InstructionMessage): Reads => operationOf(instruction).reads(instruction);
+
+/** Rows found through those; called once they are in the book. */
+export const followOf = (instruction: InstructionMessage, book: Book): Reads =>
+  operationOf(instruction).follow?.(instruction, book) ?? {};
+
+/** What the shell keeps of the act in the claim's row, refused or not. */
+export const keptOf = (instruction: InstructionMessage): PlatformAct | undefined =>
+  operationOf(instruction).kept?.(instruction.act);
+
+/** Decides on the in-memory book. Throws `NotRead` (the batch is cut before it) and `Defect`; a refusal by rule is a value. */
+export function decide(instruction: InstructionMessage, book: Book, facts: Facts): Decision | Rejection {
+  const opening = instruction.act.service === 'PLATFORM_ADDED';
+  if (book.platform === undefined && !opening) return reject('100004');
+  // What channels did is booked whatever became of the platform; only its own wishes are closed with it.
+  if (book.platform?.state === 'CLOSED' && instruction.origin === 'PLATFORM') return reject('100005');
+  return operationOf(instruction).decide(instruction, book, facts);
+}
+
+/** The answer that a refusal is. */
+export const refusalAnswer = (rejection: Rejection): Answer => failure(rejection);
+
+/** What a refused instruction tells: the refusal at a page's opening is notified, nothing else is. */
+export function refusalResults(instruction: InstructionMessage, rejection: Rejection): readonly ResultMessage[] {
+  const { act, platformNo, number, receivedAt } = instruction;
+  if (!isServiceName(act.service) || !isPage(act.service)) return [];
+  const about = { platformNo, requestNo: number, serviceName: act.service };
+  return [told(about, 'FAIL', receivedAt, failure(rejection))];
+}

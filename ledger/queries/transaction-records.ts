@@ -1,0 +1,106 @@
+/** The records of QUERY_TRANSACTION, each with the fields and the order of the protocol's table (section 4). */
+import type { PlatformAct } from '../../contract/internal/instruction.ts';
+import type { Fields } from '../../contract/internal/reply.ts';
+import { sum, ZERO } from '../../contract/money.ts';
+import { formatTimestamp } from '../../contract/time.ts';
+import type { Book } from '../book.ts';
+import { fieldsOf } from '../operations/answers.ts';
+import { type InstructionRow, remainder } from '../rows.ts';
+
+const time = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatTimestamp(ms));
+
+/** The error that a refused or failed number answered with. */
+const errorOf = ({ answer }: InstructionRow): Fields =>
+  fieldsOf({ errorCode: answer.errorCode, errorMessage: answer.errorMessage });
+
+/** What a number is whose own row does not say more: SUCCESS, FAIL, or INIT while its page waits. */
+const statusOf = ({ state }: InstructionRow): string =>
+  state === 'DONE' ? 'SUCCESS' : state === 'REFUSED' ? 'FAIL' : 'INIT';
+
+export function rechargeRecord(instruction: InstructionRow, act: PlatformAct, book: Book): Fields | undefined {
+  if (act.service !== 'RECHARGE') return undefined;
+  const { request } = act;
+  const row = book.recharges.get(request.requestNo);
+  return fieldsOf({
+    amount: request.amount,
+    platformUserNo: request.platformUserNo,
+    createTime: time(instruction.receivedAt),
+    transactionTime: time(row?.transactionTime),
+    status: row?.status ?? statusOf(instruction),
+    rechargeWay: request.rechargeWay,
+    payCompany: row?.payCompany,
+    payCompanyRequestNo: row?.payCompanyRequestNo,
+    ...(row === undefined ? errorOf(instruction) : { errorCode: row.errorCode, errorMessage: row.errorMessage }),
+    channelErrorCode: row?.channelErrorCode,
+    channelErrorMessage: row?.channelErrorMessage,
+  });
+}
+
+export function withdrawalRecord(instruction: InstructionRow, act: PlatformAct, book: Book): Fields | undefined {
+  if (act.service !== 'WITHDRAW') return undefined;
+  const { request } = act;
+  const row = book.withdrawals.get(request.requestNo);
+  return fieldsOf({
+    amount: request.amount,
+    commission: request.commission ?? ZERO,
+    platformUserNo: request.platformUserNo,
+    createTime: time(instruction.receivedAt),
+    transactionTime: time(row?.transactionTime),
+    remitTime: time(row?.remitTime),
+    completedTime: time(row?.completedTime),
+    status: row?.status ?? statusOf(instruction),
+    bankcardNo: row?.bankcard.masked.slice(-4),
+    withdrawForm: request.withdrawForm ?? 'IMMEDIATE',
+    backRollStatus: row?.backRollStatus,
+    remitType: row?.remitType,
+    withdrawWay: request.withdrawType ?? 'NORMAL',
+    floatAmount: row?.floatAmount,
+    failReason: row === undefined ? instruction.answer.errorMessage : row.failReason,
+  });
+}
+
+/** INIT while the page waits, FREEZED while something is reserved, UNFREEZED when all was confirmed or cancelled. */
+export function preTransactionRecord(instruction: InstructionRow, act: PlatformAct, book: Book): Fields | undefined {
+  if (act.service !== 'USER_PRE_TRANSACTION' && act.service !== 'USER_AUTO_PRE_TRANSACTION') return undefined;
+  const { request } = act;
+  const hold = book.holds.get(request.requestNo);
+  const frozen = hold !== undefined && remainder(hold) > 0n ? 'FREEZED' : 'UNFREEZED';
+  return fieldsOf({
+    bizType: request.bizType,
+    platformUserNo: request.platformUserNo,
+    freezeAmount: hold?.amount ?? ZERO,
+    unfreezeAmount: hold?.captured ?? ZERO,
+    cancelAmount: hold?.released ?? ZERO,
+    status: hold === undefined ? statusOf(instruction) : frozen,
+    createTime: time(instruction.receivedAt),
+    transactionTime: time(hold?.createdAt),
+  });
+}
+
+export function tradeRecord(instruction: InstructionRow, act: PlatformAct): Fields | undefined {
+  if (act.service !== 'SYNC_TRANSACTION') return undefined;
+  const { request } = act;
+  return fieldsOf({
+    projectNo: request.projectNo,
+    confirmTradeType: request.tradeType,
+    requestNo: request.requestNo,
+    commission: sum(request.details.filter(({ bizType }) => bizType === 'COMMISSION').map(({ amount }) => amount)),
+    status: statusOf(instruction),
+    createTime: time(instruction.receivedAt),
+    transactionTime: time(instruction.endedAt),
+    ...errorOf(instruction),
+  });
+}
+
+export function cancellationRecord(instruction: InstructionRow, act: PlatformAct): Fields | undefined {
+  if (act.service !== 'CANCEL_PRE_TRANSACTION') return undefined;
+  const { request } = act;
+  return fieldsOf({
+    requestNo: request.requestNo,
+    preTransactionNo: request.preTransactionNo,
+    amount: request.amount,
+    status: statusOf(instruction),
+    createTime: time(instruction.receivedAt),
+    transactionTime: time(instruction.endedAt),
+  });
+}
