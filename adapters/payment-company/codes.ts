@@ -1,0 +1,30 @@
+/** The company's codes and statuses, and what each is to us. What is not in these tables is unknown: it is asked about again, never guessed. */
+
+/** What a call's code says. `understood`: the order's status counts. `absent`: there is no such order. `refused`: nothing was done, for good. */
+export type CallMeaning = 'understood' | 'absent' | 'refused';
+
+export const callCodes: ReadonlyMap<string, CallMeaning> = new Map([
+  ['0000', 'understood'],
+  ['4004', 'absent'],
+  // A refund of what had not been paid, or of more than that.
+  ['4011', 'refused'],
+  ['4012', 'refused'],
+]);
+
+export type StatusMeaning = 'waiting' | 'pending' | 'settled' | 'declined' | 'returned';
+
+export const orderStatuses: ReadonlyMap<string, StatusMeaning> = new Map([
+  ['WAITING', 'waiting'],
+  ['PROCESSING', 'pending'],
+  ['SUCCESS', 'settled'],
+  ['FAILED', 'declined'],
+  ['CLOSED', 'declined'],
+  ['RETURNED', 'returned'],
+]);
+
+/** A settlement query's code: the day is still open, or nothing moved in it. */
+export const settlementCodes: ReadonlyMap<string, 'understood' | 'open' | 'none'> = new Map([
+  ['0000', 'understood'],
+  ['4010', 'open'],
+  ['4004', 'none'],
+]);
