@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, install } from '../demo/prepare.mjs';
 import { startServices } from './services/main.mjs';
-import { makeFolder, removeFolder } from './services/processes.mjs';
+import { endWithUs, makeFolder, removeFolder } from './services/processes.mjs';
 
 const usage = `npm test [-- options and filters of vitest]
 
@@ -48,6 +48,7 @@ function runProgram(program, args, { env, capture, timeoutMs }) {
   return new Promise((resolve) => {
     const output = capture ? 'pipe' : 'inherit';
     const child = spawn(program, args, { cwd: repository, env, stdio: ['ignore', output, output], detached: true });
+    endWithUs(child);
     const chunks = [];
     const end = (signal) => {
       try {

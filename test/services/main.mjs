@@ -19,7 +19,7 @@ const stateFile = process.env.QIANZHI_TEST_STATE ?? join(repository, 'var', 'tes
 const kinds = {
   postgres: {
     variable: 'QIANZHI_TEST_PG',
-    title: 'PostgreSQL',
+    title: 'PostgreSQL (server)',
     port: 5432,
     find: findPostgres,
     start: startPrivatePostgres,

@@ -98,19 +98,23 @@ export function launch(program, args, { user, env, logFile, cwd = '/' }) {
       stdio: ['ignore', output, output],
     });
     child.on('error', () => undefined); // `ended` tells it; an event nobody hears would end us.
-    if (child.pid !== undefined) {
-      guard.pids.add(child.pid);
-      guard.tell();
-      child.once('exit', () => {
-        guard.pids.delete(child.pid);
-        guard.tell();
-      });
-    }
+    endWithUs(child);
     child.unref();
     return child;
   } finally {
     closeSync(output);
   }
+}
+
+/** Has the child, the leader of a process group, killed with its group when we are killed. */
+export function endWithUs(child) {
+  if (child.pid === undefined) return;
+  guard.pids.add(child.pid);
+  guard.tell();
+  child.once('exit', () => {
+    guard.pids.delete(child.pid);
+    guard.tell();
+  });
 }
 
 export function ended(child) {
