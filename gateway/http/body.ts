@@ -1,0 +1,63 @@
+/**
+ * Reads a request's body within its limits. Only one service may be long; who sends a long body must get one of few places for it, since
+ * nothing about a sender is known before all of it was read. A body over the limit is read on for a while and thrown away, so that its
+ * sender is still listening when we refuse.
+ */
+import type { Readable } from 'node:stream';
+import { type Rejection, reject } from '../../contract/codes.ts';
+
+/** The longest body of every service but the batch. */
+export const SHORT_BODY = 1024 * 1024;
+/** The longest body of ASYNC_TRANSACTION, 3,000 items with 10,000 details. */
+export const LONG_BODY = 8 * 1024 * 1024;
+/** Long bodies being read or handled at once: the memory an unknown sender can make us hold. */
+const MOST_LONG = 8;
+/** What is thrown away of a body over the limit before the connection is cut. */
+const MOST_DISCARDED = 16 * 1024 * 1024;
+/** Refuses with the code for overload: see `overloaded`. */
+export const overloaded: Rejection = reject('100001', 'too busy, try again');
+
+/** Body limits by service: those not named have the short one. */
+export const bodyLimitOf = (serviceName: string): number =>
+  serviceName === 'ASYNC_TRANSACTION' ? LONG_BODY : SHORT_BODY;
+
+export interface BodyReader {
+  /**
+   * Reads to the end. Answers the bytes, or a refusal; a long body keeps its place until `release`.
+   * @param release told how to give the place back; to be called when the request is over.
+   */
+  read(stream: Readable, onRelease: (release: () => void) => void): Promise<Buffer | Rejection>;
+}
+
+export function openBodyReader(): BodyReader {
+  let long = 0;
+  return {
+    read: async (stream, onRelease) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      let placed = false;
+      let refusal: Rejection | undefined;
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        length += chunk.length;
+        if (refusal !== undefined) {
+          if (length > MOST_DISCARDED) break;
+          continue;
+        }
+        if (length > SHORT_BODY && !placed) {
+          if (long >= MOST_LONG) refusal = overloaded;
+          else {
+            placed = true;
+            long += 1;
+            onRelease(() => {
+              long -= 1;
+            });
+          }
+        }
+        if (length > LONG_BODY) refusal = reject('100002', `body: at most ${LONG_BODY} bytes`);
+        if (refusal === undefined) chunks.push(chunk);
+        else chunks.length = 0;
+      }
+      return refusal ?? Buffer.concat(chunks, length);
+    },
+  };
+}

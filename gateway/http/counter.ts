@@ -1,0 +1,139 @@
+/**
+ * The counter: one message of a platform, from its bytes to the answer. `/service` takes direct services and queries; `/gateway` takes page
+ * services and hands what was opened over to the pages.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Sealer } from '../../certs/seal.ts';
+import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
+import type { PlatformAct } from '../../contract/internal/instruction.ts';
+import type { Answer, QueryMessage } from '../../contract/internal/reply.ts';
+import { isPage, isQuery, type PageService } from '../../contract/services.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { traceparent } from '../../runtime/trace.ts';
+import { answerText, processingText, refusalText } from '../answer.ts';
+import type { Ask } from '../ask.ts';
+import { type Instruction, type InstructParts, instruct } from '../instruct.ts';
+import type { PageReply, Pages } from '../page-port.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Submitted } from '../submit.ts';
+import { type Admitted, admit, type Path } from './admit.ts';
+import { overloaded } from './body.ts';
+import { readEnvelope, userDeviceOf } from './envelope.ts';
+import { busy, json, type Outgoing } from './reply.ts';
+
+export interface CounterParts extends InstructParts {
+  readonly registry: Registry;
+  readonly ask: Ask;
+  readonly pages: Pages;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly waitMs: number;
+}
+
+/** What a message is answered, and under which name it is counted. */
+export interface Served {
+  readonly outgoing: Outgoing;
+  readonly counted: string;
+  /** The same for everybody who makes this mistake, so that one signature serves all. */
+  readonly common?: boolean;
+}
+
+/** The answer may still be on its way to the books, or lost: only the very same message may be sent again. */
+const unknown: Rejection = reject('100001', 'retry with the same number and the same content');
+const noAnswer: Rejection = reject('100001', 'no answer in time, ask again');
+
+/** Serves one message. Throws only what is a defect. */
+export async function serve(
+  path: Path,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  parts: CounterParts,
+): Promise<Served> {
+  const receivedAt = parts.clock.now();
+  const envelope = readEnvelope(headers, body);
+  if (isRejection(envelope)) return refused(path, headers, envelope, undefined, parts.pages);
+  const { admitted, ...no } = admit(envelope, path, parts.registry, receivedAt);
+  if (admitted === undefined) {
+    const { rejection, requestNo } = no as { rejection: Rejection; requestNo: string | undefined };
+    return refused(path, headers, rejection, requestNo, parts.pages);
+  }
+  if (isQuery(admitted.service))
+    return answered(await asked(admitted, parts), admitted.requestNo, parts.sealer, noAnswer);
+  const userDevice = userDeviceOf(envelope, headers);
+  const trace = traceparent(header(headers, 'traceparent'));
+  const circumstances = { envelope, userDevice, receivedAt, waitMs: parts.waitMs, trace };
+  const { submitted, requestNo, messageId, act } = await instruct(admitted as Instruction, circumstances, parts);
+  if (!isPage(admitted.service)) return answered(submitted, requestNo, parts.sealer, unknown);
+
+  const answer: Answer | undefined =
+    submitted === 'timeout'
+      ? { status: 'PROCESSING', final: false, fields: {} }
+      : typeof submitted === 'object'
+        ? submitted
+        : undefined;
+  // A browser is shown a page; a program that is told there is none reads the answer itself.
+  if (answer === undefined || (answer.page === undefined && !wantsHtml(headers))) {
+    if (wantsHtml(headers) && submitted === 'unknown') return refused(path, headers, unknown, requestNo, parts.pages);
+    return answered(submitted, requestNo, parts.sealer, unknown);
+  }
+  const { redirectUrl } = act.request as { readonly redirectUrl: string };
+  const reply = await parts.pages.open({
+    platformNo: admitted.platform.platformNo,
+    serviceName: admitted.service,
+    requestNo,
+    messageId,
+    userDevice,
+    redirectUrl,
+    act: act as PlatformAct & { readonly service: PageService },
+    answer,
+  });
+  return { outgoing: pageOf(reply), counted: countedOf(answer) };
+}
+
+function asked({ service, request, platform }: Admitted, parts: CounterParts): Promise<Answer | 'timeout' | 'full'> {
+  const query = { service, request } as QueryMessage['query'];
+  return parts.ask(platform.platformNo, query, { waitMs: parts.waitMs });
+}
+
+/** The answer as JSON. @param silence what no answer means: for an instruction it goes on, for a query nothing was said. */
+function answered(submitted: Submitted, requestNo: string | undefined, sealer: Sealer, silence: Rejection): Served {
+  switch (submitted) {
+    case 'full':
+      return { outgoing: busy(overloaded, requestNo), counted: 'full' };
+    case 'unknown':
+      return { outgoing: json(refusalText(unknown, requestNo, true)), counted: 'unknown' };
+    case 'timeout':
+      return silence === noAnswer || requestNo === undefined
+        ? { outgoing: json(refusalText(noAnswer, requestNo)), counted: 'unanswered' }
+        : { outgoing: json(processingText(requestNo)), counted: 'PROCESSING' };
+    default:
+      return { outgoing: json(answerText(requestNo, submitted, sealer)), counted: countedOf(submitted) };
+  }
+}
+
+/** What the gateway refuses: signed JSON, or a plain page where a browser asks for one. */
+export function refused(
+  path: Path,
+  headers: IncomingHttpHeaders,
+  rejection: Rejection,
+  requestNo: string | undefined,
+  pages: Pages,
+): Served {
+  const { errorCode, errorMessage } = rejection;
+  const common = requestNo === undefined;
+  if (rejection === overloaded) return { outgoing: busy(rejection, requestNo), counted: 'full', common };
+  if (path === '/gateway' && wantsHtml(headers)) {
+    const refusal = { errorCode, errorMessage, ...(requestNo === undefined ? {} : { requestNo }) };
+    return { outgoing: pageOf(pages.refuse(refusal)), counted: errorCode, common };
+  }
+  return { outgoing: json(refusalText(rejection, requestNo)), counted: errorCode, common };
+}
+
+const pageOf = ({ status, headers, body }: PageReply): Outgoing => ({ text: body, status, headers });
+const countedOf = ({ status, errorCode }: Answer): string => errorCode ?? status;
+const wantsHtml = (headers: IncomingHttpHeaders): boolean => (headers.accept ?? '').includes('text/html');
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
