@@ -41,7 +41,7 @@ export type Submit = (
 ) => Promise<Submitted>;
 
 export interface SubmitParts {
-  readonly bus: Pick<Bus, 'address'>;
+  readonly bus: Pick<Bus, 'address' | 'unwell'>;
   readonly keep: Keep;
   readonly publish: Publish;
   readonly waiters: Waiters;
@@ -53,6 +53,8 @@ export interface SubmitParts {
 export function openSubmit(parts: SubmitParts): Submit {
   const { bus, keep, publish, waiters, forget, clock } = parts;
   return async (submission, evidence, { waitMs }) => {
+    // A broker that is away or blocked would only hold the request for its deadline, and the evidence would come due again and again.
+    if (bus.unwell() !== undefined) return 'full';
     const { platformNo, origin, number, digest, act, trace } = submission;
     const messageId = submission.messageId ?? uuidv7();
     const receivedAt = submission.receivedAt ?? clock.now();

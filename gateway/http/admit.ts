@@ -10,8 +10,6 @@ import { isOpen, isPage, isServiceName, type OpenService, type RequestOf } from 
 import type { KnownKey, KnownPlatform, Registry } from '../registry/registry.ts';
 import { decoy } from './decoy.ts';
 
-/** How far a message's timestamp may be from our clock (protocol section 1). */
-const CLOCK_WINDOW_MS = 10 * 60_000;
 /** reqData longer than this is not read for its requestNo when its signature is wrong: strangers pay for little work. */
 const LONGEST_UNVERIFIED = 16 * 1024;
 
@@ -38,12 +36,17 @@ export interface Refused {
   readonly admitted?: undefined;
 }
 
-/** @param now epoch milliseconds. */
+/**
+ * Lets a message in, or refuses it.
+ * @param now epoch milliseconds.
+ * @param clockWindowMs how far a message's timestamp may be from our clock.
+ */
 export function admit(
   envelope: Envelope,
   path: Path,
   registry: Registry,
   now: number,
+  clockWindowMs: number,
 ): Refused | { readonly admitted: Admitted } {
   const platform = registry.platform(envelope.platformNo);
   const key = platform?.keys.get(envelope.keySerial);
@@ -57,8 +60,8 @@ export function admit(
   if (isRejection(reqData)) return { rejection: reqData, requestNo: undefined };
   const requestNo = requestNoOf(reqData.fields);
   const no = (rejection: Rejection): Refused => ({ rejection, requestNo });
-  if (Math.abs(now - reqData.timestamp) > CLOCK_WINDOW_MS)
-    return no(reject('100002', 'reqData.timestamp: more than 10 minutes from the bank clock'));
+  if (Math.abs(now - reqData.timestamp) > clockWindowMs)
+    return no(reject('100002', `reqData.timestamp: within ${clockWindowMs / 60_000} minutes of the bank clock`));
   const { serviceName } = envelope;
   if (!isServiceName(serviceName)) return no(reject('100006', 'no such service'));
   if (!isOpen(serviceName)) return no(reject('100006', `${serviceName} is not yet opened`));

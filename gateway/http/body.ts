@@ -6,20 +6,24 @@
 import type { Readable } from 'node:stream';
 import { type Rejection, reject } from '../../contract/codes.ts';
 
-/** The longest body of every service but the batch. */
-export const SHORT_BODY = 1024 * 1024;
-/** The longest body of ASYNC_TRANSACTION, 3,000 items with 10,000 details. */
-export const LONG_BODY = 8 * 1024 * 1024;
+/** Body limits in bytes. */
+export interface BodyLimits {
+  /** The longest body of every service but the batch. */
+  readonly bodyLimitBytes: number;
+  /** The longest body of ASYNC_TRANSACTION, which carries thousands of items. */
+  readonly batchBodyLimitBytes: number;
+}
+
 /** Long bodies being read or handled at once: the memory an unknown sender can make us hold. */
 const MOST_LONG = 8;
 /** What is thrown away of a body over the limit before the connection is cut. */
-const MOST_DISCARDED = 16 * 1024 * 1024;
+const MOST_DISCARDED = 32 * 1024 * 1024;
 /** Refuses with the code for overload: see `overloaded`. */
 export const overloaded: Rejection = reject('100001', 'too busy, try again');
 
 /** Body limits by service: those not named have the short one. */
-export const bodyLimitOf = (serviceName: string): number =>
-  serviceName === 'ASYNC_TRANSACTION' ? LONG_BODY : SHORT_BODY;
+export const bodyLimitOf = (serviceName: string, { bodyLimitBytes, batchBodyLimitBytes }: BodyLimits): number =>
+  serviceName === 'ASYNC_TRANSACTION' ? batchBodyLimitBytes : bodyLimitBytes;
 
 export interface BodyReader {
   /**
@@ -29,7 +33,7 @@ export interface BodyReader {
   read(stream: Readable, onRelease: (release: () => void) => void): Promise<Buffer | Rejection>;
 }
 
-export function openBodyReader(): BodyReader {
+export function openBodyReader({ bodyLimitBytes, batchBodyLimitBytes }: BodyLimits): BodyReader {
   let long = 0;
   return {
     read: async (stream, onRelease) => {
@@ -43,7 +47,7 @@ export function openBodyReader(): BodyReader {
           if (length > MOST_DISCARDED) break;
           continue;
         }
-        if (length > SHORT_BODY && !placed) {
+        if (length > bodyLimitBytes && !placed) {
           if (long >= MOST_LONG) refusal = overloaded;
           else {
             placed = true;
@@ -53,7 +57,7 @@ export function openBodyReader(): BodyReader {
             });
           }
         }
-        if (length > LONG_BODY) refusal = reject('100002', `body: at most ${LONG_BODY} bytes`);
+        if (length > batchBodyLimitBytes) refusal = reject('100002', `body: at most ${batchBodyLimitBytes} bytes`);
         if (refusal === undefined) chunks.push(chunk);
         else chunks.length = 0;
       }

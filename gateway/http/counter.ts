@@ -17,7 +17,7 @@ import type { PageReply, Pages } from '../page-port.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Submitted } from '../submit.ts';
 import { type Admitted, admit, type Path } from './admit.ts';
-import { overloaded } from './body.ts';
+import { type BodyLimits, overloaded } from './body.ts';
 import { readEnvelope, userDeviceOf } from './envelope.ts';
 import { busy, json, type Outgoing } from './reply.ts';
 
@@ -27,7 +27,10 @@ export interface CounterParts extends InstructParts {
   readonly pages: Pages;
   readonly sealer: Sealer;
   readonly clock: Clock;
+  /** How long a message waits for the books, milliseconds. */
   readonly waitMs: number;
+  readonly clockWindowMs: number;
+  readonly limits: BodyLimits;
 }
 
 /** What a message is answered, and under which name it is counted. */
@@ -50,9 +53,9 @@ export async function serve(
   parts: CounterParts,
 ): Promise<Served> {
   const receivedAt = parts.clock.now();
-  const envelope = readEnvelope(headers, body);
+  const envelope = readEnvelope(headers, body, parts.limits);
   if (isRejection(envelope)) return refused(path, headers, envelope, undefined, parts.pages);
-  const { admitted, ...no } = admit(envelope, path, parts.registry, receivedAt);
+  const { admitted, ...no } = admit(envelope, path, parts.registry, receivedAt, parts.clockWindowMs);
   if (admitted === undefined) {
     const { rejection, requestNo } = no as { rejection: Rejection; requestNo: string | undefined };
     return refused(path, headers, rejection, requestNo, parts.pages);
@@ -65,17 +68,8 @@ export async function serve(
   const { submitted, requestNo, messageId, act } = await instruct(admitted as Instruction, circumstances, parts);
   if (!isPage(admitted.service)) return answered(submitted, requestNo, parts.sealer, unknown);
 
-  const answer: Answer | undefined =
-    submitted === 'timeout'
-      ? { status: 'PROCESSING', final: false, fields: {} }
-      : typeof submitted === 'object'
-        ? submitted
-        : undefined;
-  // A browser is shown a page; a program that is told there is none reads the answer itself.
-  if (answer === undefined || (answer.page === undefined && !wantsHtml(headers))) {
-    if (wantsHtml(headers) && submitted === 'unknown') return refused(path, headers, unknown, requestNo, parts.pages);
-    return answered(submitted, requestNo, parts.sealer, unknown);
-  }
+  const answer = pageAnswer(submitted, headers);
+  if (answer === undefined) return answered(submitted, requestNo, parts.sealer, unknown);
   const { redirectUrl } = act.request as { readonly redirectUrl: string };
   const reply = await parts.pages.open({
     platformNo: admitted.platform.platformNo,
@@ -85,9 +79,20 @@ export async function serve(
     userDevice,
     redirectUrl,
     act: act as PlatformAct & { readonly service: PageService },
+    envelope,
     answer,
   });
   return { outgoing: pageOf(reply), counted: countedOf(answer) };
+}
+
+/**
+ * What a page is to show. Undefined where the answer is for a program: a browser is shown every answer of the books, and one that is not there
+ * yet as "in progress", with its message to send again; a program only what there is to approve.
+ */
+function pageAnswer(submitted: Submitted, headers: IncomingHttpHeaders): Answer | undefined {
+  if (submitted === 'full') return undefined;
+  const answer: Answer = typeof submitted === 'object' ? submitted : { status: 'PROCESSING', final: false, fields: {} };
+  return answer.page !== undefined || wantsHtml(headers) ? answer : undefined;
 }
 
 function asked({ service, request, platform }: Admitted, parts: CounterParts): Promise<Answer | 'timeout' | 'full'> {

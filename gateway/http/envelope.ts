@@ -2,13 +2,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import { type Envelope, parseEnvelope } from '../../contract/envelope.ts';
-import { bodyLimitOf } from './body.ts';
+import { type BodyLimits, bodyLimitOf } from './body.ts';
 import { readForm, readJson } from './form.ts';
 
 const readers = { 'application/x-www-form-urlencoded': readForm, 'application/json': readJson } as const;
 
 /** Reads the envelope of a body that was received. Refuses with 100002 and what was expected. */
-export function readEnvelope(headers: IncomingHttpHeaders, body: Buffer): Envelope | Rejection {
+export function readEnvelope(headers: IncomingHttpHeaders, body: Buffer, limits: BodyLimits): Envelope | Rejection {
   const { 'content-type': contentType, 'content-encoding': encoding } = headers;
   const reader = readerOf(contentType);
   if (isRejection(reader)) return reader;
@@ -17,7 +17,7 @@ export function readEnvelope(headers: IncomingHttpHeaders, body: Buffer): Envelo
   if (isRejection(fields)) return fields;
   const envelope = parseEnvelope(fields);
   if (isRejection(envelope)) return envelope;
-  const limit = bodyLimitOf(envelope.serviceName);
+  const limit = bodyLimitOf(envelope.serviceName, limits);
   if (body.length > limit) return reject('100002', `body: at most ${limit} bytes`);
   return envelope;
 }

@@ -64,7 +64,7 @@ function protocolRoutes(scope: FastifyInstance, parts: ServerParts, send: Sender
     'path',
     'outcome',
   ]);
-  const reader = openBodyReader();
+  const reader = openBodyReader(parts.limits);
   scope.removeAllContentTypeParsers();
   const releases = new WeakMap<FastifyRequest, () => void>();
   scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>

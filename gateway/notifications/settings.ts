@@ -17,16 +17,13 @@ export interface NotifySettings {
   readonly pollMs: number;
 }
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-export const notifyDefaults: NotifySettings = {
-  gapsMs: [MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR],
+/** The gaps have their default in the configuration. */
+export const notifyDefaults: Omit<NotifySettings, 'gapsMs'> = {
   perPlatform: 8,
   most: 64,
   timeoutMs: 10_000,
   breakAfter: 5,
   breakMs: 5_000,
-  longestBreakMs: 5 * MINUTE,
+  longestBreakMs: 300_000,
   pollMs: 1_000,
 };
