@@ -32,7 +32,7 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     requestTimeout: REQUEST_MS,
     connectionTimeout: REQUEST_MS,
     forceCloseConnections: 'idle',
-    maxParamLength: 40,
+    routerOptions: { maxParamLength: 40 },
   });
   // The signature is over the bytes as they came: nothing is parsed before it was checked.
   server.removeAllContentTypeParsers();

@@ -1,0 +1,55 @@
+/** The payment company passes the suite that every channel passes, on both databases, against the company as a process of its own. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../runtime/postgres/sql.ts';
+import { describeOnDatabases } from '../servers.ts';
+import { conformance, type Director } from './conformance.ts';
+import { directorOf } from './payment-company-director.ts';
+import { makeWorld, person, type World } from './world.ts';
+
+describeOnDatabases('the payment company as a channel', (server) => {
+  let world: World;
+  let director: Director;
+  beforeAll(async () => {
+    world = await makeWorld(server);
+    director = directorOf(world.company);
+    await world.startAdapters();
+  });
+  afterAll(() => world?.stop());
+
+  conformance(
+    () => world,
+    () => director,
+  );
+
+  test('no name, card, ID or mobile number is in a log or in a table', async () => {
+    const id = await world.order({ kind: 'verify' });
+    await world.until(id, 'settled');
+    const out = await world.order({ kind: 'payout' });
+    await world.until(out, 'settled');
+    const tables = ['channel_order', 'attempt', 'callback', 'difference', 'outbox', 'parked', 'settlement'];
+    const texts = [world.logged()];
+    for (const table of tables)
+      texts.push(
+        JSON.stringify(
+          await world.database.rows({ text: `select to_jsonb(t)::text as row from adapters.${table} t`, values: [] }),
+        ),
+      );
+    for (const value of Object.values(person)) {
+      expect(texts.filter((text) => text.includes(value))).toEqual([]);
+      const hex = Buffer.from(value).toString('hex');
+      expect(texts.filter((text) => text.includes(hex))).toEqual([]);
+    }
+  });
+
+  test('an order that comes again is the same order, and one with other content is parked', async () => {
+    const id = await world.order({ kind: 'payout', platformNo: 'PTWICE' });
+    await world.until(id, 'settled');
+    await world.order({ kind: 'payout', platformNo: 'PTWICE', orderId: id, requestNo: 'OTHER' });
+    await expect
+      .poll(() => world.database.row(sql`select 1 as one from adapters.parked where reason like ${`%${id}%`}`), {
+        timeout: 15_000,
+      })
+      .toBeDefined();
+    expect(await director.done('PTWICE')).toBe(1);
+  });
+});
