@@ -1,0 +1,296 @@
+/**
+ * The lines that do something, each as the instructions it stands for. `R1: I recharges …` gives the act its number; later lines say what
+ * became of it: `R1 approved`, `R1 paid D1`.
+ */
+import type { Act, InstructionMessage, OrderOutcome, Outcome } from '../../../contract/internal/instruction.ts';
+import type { OrderMessage } from '../../../contract/internal/order.ts';
+import type { PageFacts } from '../../../contract/internal/reply.ts';
+import { syncTransaction } from '../../../contract/requests/sync-transaction.ts';
+import { parseTimestamp } from '../../../contract/time.ts';
+import { proofs } from '../../../ledger/operations/pages.ts';
+import { type Sender, sealed } from './messages.ts';
+import { CHANNEL, dayOf, numberOf, type Words, yuan } from './words.ts';
+
+/** What earlier lines left behind for later ones. */
+export interface Memory {
+  readonly sender: Sender;
+  readonly sent: Map<string, InstructionMessage>;
+  readonly pages: Map<string, PageFacts>;
+  readonly orders: Map<string, OrderMessage>;
+}
+
+const redirectUrl = 'https://platform.example/back';
+
+/** `NUMBER: …`: a platform's own message. `details` are the indented lines below it. */
+export function platformAct(no: string, words: Words, details: readonly Words[]): Act {
+  const request = { requestNo: no };
+  if (words.skip('trade')) return trade(no, words, details);
+  if (words.skip('cancels')) {
+    const amount = yuan(words.next('amount'));
+    words.must('of');
+    const commission = words.option('commission');
+    return {
+      service: 'CANCEL_PRE_TRANSACTION',
+      request: {
+        ...request,
+        preTransactionNo: words.next('hold'),
+        amount,
+        ...(commission === undefined ? {} : { commission: yuan(commission) }),
+      },
+    };
+  }
+  if (words.skip('project')) {
+    const projectNo = words.next('project');
+    words.must('becomes');
+    const status = words.next('status') as 'REPAYING';
+    return { service: 'MODIFY_PROJECT', request: { ...request, projectNo, status } };
+  }
+  const platformUserNo = numberOf(words.next('who'));
+  const verb = words.next('verb');
+  const about = { ...request, platformUserNo };
+  switch (verb) {
+    case 'registers':
+      return registration(about, words);
+    case 'authorises':
+      return {
+        service: 'USER_AUTHORIZATION',
+        request: { ...about, ...authorised(words, words.next('list')), redirectUrl },
+      };
+    case 'resets':
+      return { service: 'RESET_PASSWORD', request: { ...about, redirectUrl } };
+    case 'proves':
+      return { service: 'CHECK_PASSWORD', request: { ...about, bizTypeDescription: '确认', redirectUrl } };
+    case 'recharges':
+      return recharging(about, words);
+    case 'withdraws':
+      return withdrawing(about, words);
+    case 'files':
+      return filing(about, words);
+    case 'bids':
+    case 'reserves':
+      return reserving(about, verb, words);
+    default:
+      throw new Error(`nobody ${verb}`);
+  }
+}
+
+type About = { readonly requestNo: string; readonly platformUserNo: string };
+
+function authorised(words: Words, list: string) {
+  const cap = words.option('cap');
+  const until = words.option('until');
+  return {
+    authList: list.split(',') as 'TENDER'[],
+    ...(cap === undefined ? {} : { amount: yuan(cap) }),
+    ...(until === undefined ? {} : { failTime: until }),
+  };
+}
+
+function registration(about: About, words: Words): Act {
+  words.must('as');
+  const userRole = words.next('role') as 'INVESTOR';
+  const idCard = words.option('id') ?? `ID-${about.platformUserNo}`;
+  const auth = words.option('auth');
+  return {
+    service: 'PERSONAL_REGISTER_EXPAND',
+    request: {
+      ...about,
+      realName: sealed('NAME', `Name ${about.platformUserNo}`),
+      idCardNo: sealed('ID_CARD', idCard),
+      idCardType: 'PRC_ID',
+      bankcardNo: sealed('BANK_CARD', '6222020000001234'),
+      mobile: sealed('MOBILE', '13800000000'),
+      userRole,
+      checkType: 'LIMIT',
+      ...(words.flag('unique') ? { userLimitType: 'ID_CARD_NO_UNIQUE' as const } : {}),
+      ...(auth === undefined ? {} : authorised(words, auth)),
+      redirectUrl,
+    },
+  };
+}
+
+function recharging(about: About, words: Words): Act {
+  const amount = yuan(words.next('amount'));
+  const commission = words.option('commission');
+  const by = words.option('by');
+  const advance = words.option('advance');
+  const projectNo = words.option('on');
+  const expired = words.option('until');
+  return {
+    service: 'RECHARGE',
+    request: {
+      ...about,
+      amount,
+      ...(commission === undefined ? {} : { commission: yuan(commission) }),
+      ...(by === undefined ? {} : { expectPayCompany: by }),
+      rechargeWay: (words.option('way') ?? 'WEB') as 'WEB',
+      ...(advance === undefined ? {} : { authtradeType: 'TENDER' as const, authtenderAmount: yuan(advance) }),
+      ...(projectNo === undefined ? {} : { projectNo }),
+      ...(expired === undefined ? {} : { expired: parseTimestamp(expired) }),
+      redirectUrl,
+    },
+  };
+}
+
+function withdrawing(about: About, words: Words): Act {
+  const amount = yuan(words.next('amount'));
+  const commission = words.option('commission');
+  const type = words.option('type');
+  const form = words.option('form');
+  return {
+    service: 'WITHDRAW',
+    request: {
+      ...about,
+      amount,
+      ...(commission === undefined ? {} : { commission: yuan(commission) }),
+      ...(type === undefined ? {} : { withdrawType: type as 'NORMAL' }),
+      ...(form === undefined ? {} : { withdrawForm: form as 'IMMEDIATE' }),
+      redirectUrl,
+    },
+  };
+}
+
+function filing(about: About, words: Words): Act {
+  const projectNo = words.next('project');
+  return {
+    service: 'ESTABLISH_PROJECT',
+    request: {
+      ...about,
+      projectNo,
+      projectAmount: yuan(words.next('amount')),
+      projectName: `Project ${projectNo}`,
+      projectType: (words.option('type') ?? 'STANDARDPOWDER') as 'STANDARDPOWDER',
+      projectPeriod: 30,
+      annualInterestRate: '0.20',
+      repaymentWay: 'ONE_TIME_SERVICING',
+    },
+  };
+}
+
+/** `I bids 100.00 on P1 [coupon 5.00] [page] [by R1]`, `B reserves 100.00 for P1 [page]`. */
+function reserving(about: About, verb: 'bids' | 'reserves', words: Words): Act {
+  const amount = yuan(words.next('amount'));
+  words.must(verb === 'bids' ? 'on' : 'for');
+  const projectNo = words.next('project');
+  const coupon = words.option('coupon');
+  const originalRechargeNo = words.option('by');
+  const bizType = (words.option('as') ?? (verb === 'bids' ? 'TENDER' : 'REPAYMENT')) as 'TENDER';
+  const request = {
+    ...about,
+    bizType,
+    amount,
+    projectNo,
+    ...(coupon === undefined ? {} : { preMarketingAmount: yuan(coupon) }),
+  };
+  if (words.flag('page')) return { service: 'USER_PRE_TRANSACTION', request: { ...request, redirectUrl } };
+  const advance = originalRechargeNo === undefined ? {} : { originalRechargeNo };
+  return { service: 'USER_AUTO_PRE_TRANSACTION', request: { ...request, ...advance } };
+}
+
+/** `S1: trade TENDER of P1`, below it `TENDER I -> B 100.00 hold T1 [income 1.00]`; `-` for a party that is not named. */
+function trade(no: string, words: Words, details: readonly Words[]): Act {
+  const tradeType = words.next('tradeType');
+  const projectNo = words.skip('of') ? words.next('project') : undefined;
+  const lines = details.map((detail) => {
+    const bizType = detail.next('bizType');
+    const source = detail.next('source');
+    detail.must('->');
+    const target = detail.next('target');
+    const amount = detail.next('amount');
+    const line = {
+      bizType,
+      ...(source === '-' ? {} : { sourcePlatformUserNo: numberOf(source) }),
+      ...(target === '-' ? {} : { targetPlatformUserNo: numberOf(target) }),
+      amount,
+      freezeRequestNo: detail.option('hold'),
+      income: detail.option('income'),
+    };
+    detail.end();
+    return line;
+  });
+  return {
+    service: 'SYNC_TRANSACTION',
+    request: syncTransaction.parse({ requestNo: no, tradeType, projectNo, details: lines }),
+  };
+}
+
+/** `NUMBER approved`, `NUMBER paid D1` …: what happened to an earlier act. */
+export function fate(no: string, verb: string, words: Words, memory: Memory): InstructionMessage {
+  const { sender } = memory;
+  if (verb === 'approved') {
+    const needs = memory.pages.get(no)?.needs ?? 'PASSWORD';
+    const act: Act = {
+      service: 'PAGE_APPROVED',
+      requestNo: no,
+      approvedBy: proofs[needs],
+      returnUrl: `https://bank.example/page/${no}`,
+    };
+    return sender.message('PAGE', `${no}:approved`, act);
+  }
+  if (verb === 'expires' || verb === 'abandoned') {
+    const reason = verb === 'expires' ? 'EXPIRED' : 'CANCELLED';
+    return sender.message('PAGE', `${no}:ended`, { service: 'PAGE_EXPIRED', requestNo: no, reason });
+  }
+  const order = memory.orders.get(no);
+  if (order === undefined) throw new Error(`no order of ${no} is out`);
+  const outcome = outcomeOf(verb, words, sender.now, no);
+  const act: OrderOutcome = {
+    service: 'ORDER_OUTCOME',
+    orderId: order.orderId,
+    requestNo: no,
+    kind: order.kind,
+    channel: CHANNEL,
+    outcome,
+  };
+  return sender.message('ORDER', `${order.orderId}:${outcome.state}`, act);
+}
+
+function outcomeOf(verb: string, words: Words, now: number, no: string): Outcome {
+  const channelOrderNo = `C-${no}`;
+  switch (verb) {
+    case 'verified':
+      return { state: 'settled', channelOrderNo, settledAt: now, bankcode: 'ICBK' };
+    case 'paid':
+      return { state: 'settled', channelOrderNo, clearingDay: dayOf(words.next('day')), settledAt: now };
+    case 'declined':
+      return { state: 'declined', channelErrorCode: 'C51', channelErrorMessage: 'channel said no' };
+    case 'returned': {
+      const on = words.peek() === undefined ? {} : { clearingDay: dayOf(words.next('day')) };
+      return { state: 'returned', channelOrderNo, reason: 'card closed', returnedAt: now, ...on };
+    }
+    default:
+      throw new Error(`nothing is ${verb}`);
+  }
+}
+
+/** `lot D1 settles gross … payouts … fee … net …`. */
+export function settlement(words: Words, sender: Sender): InstructionMessage {
+  const clearingDay = dayOf(words.next('lot'));
+  words.must('settles');
+  const amount = (name: string) => yuan(words.option(name) ?? '0.00');
+  const act: Act = {
+    service: 'LOT_SETTLED',
+    channel: CHANNEL,
+    clearingDay,
+    gross: amount('gross'),
+    payouts: amount('payouts'),
+    fee: amount('fee'),
+    net: amount('net'),
+  };
+  return sender.message('LOT', `${CHANNEL}:${clearingDay}`, act);
+}
+
+export function opening(profile: 'strict' | 'legacy', sender: Sender, number: string): InstructionMessage {
+  return sender.message('OPERATOR', number, {
+    service: 'PLATFORM_ADDED',
+    platform: {
+      platformNo: sender.platformNo,
+      name: '示例平台',
+      profile,
+      notifyUrl: 'https://platform.example/notify',
+      notifyAllow: [],
+      services: '*',
+      keys: [],
+    },
+  });
+}

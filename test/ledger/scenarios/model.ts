@@ -1,0 +1,192 @@
+/**
+ * The model: the ledger's shell without a database, in maps of whole rows. It loads into a book only what operations say they read, so a
+ * missing read is found, and cuts a batch where a decision needs a row that its neighbour has just made.
+ */
+import { isRejection, reject } from '../../../contract/codes.ts';
+import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
+import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
+import { Book, instructionKey, NotRead, type Shelf, shareKey } from '../../../ledger/book.ts';
+import type { Decision, Reads } from '../../../ledger/decision.ts';
+import { decide, followOf, keptOf, readsOf, refusalAnswer, refusalResults } from '../../../ledger/operations/table.ts';
+import { answerQuery, queryFollow, queryReads } from '../../../ledger/queries/table.ts';
+import type * as rows from '../../../ledger/rows.ts';
+import type { BookedJournal, Books, Effect, House } from './house.ts';
+
+/** Everything of one platform. */
+class Store {
+  platform: rows.PlatformRow | undefined;
+  readonly accounts = new Map<string, rows.AccountRow>();
+  readonly users = new Map<string, rows.UserRow>();
+  readonly holds = new Map<string, rows.HoldRow>();
+  readonly projects = new Map<string, rows.ProjectRow>();
+  readonly shares = new Map<string, rows.ShareRow>();
+  readonly recharges = new Map<string, rows.RechargeRow>();
+  readonly withdrawals = new Map<string, rows.WithdrawalRow>();
+  readonly lots = new Map<string, rows.LotRow>();
+  readonly instructions = new Map<string, rows.InstructionRow>();
+  readonly journals: BookedJournal[] = [];
+
+  /** A book with what is always there. */
+  open(platformNo: string): Book {
+    const book = new Book(platformNo);
+    book.platform = this.platform;
+    for (const row of this.lots.values()) if (row.state !== 'ARRIVED') book.lots.load(row.lot, row);
+    return book;
+  }
+
+  load(book: Book, reads: Reads): void {
+    const bring = <Row>(shelf: Shelf<Row>, from: ReadonlyMap<string, Row>, keys: readonly string[] = []): void => {
+      for (const key of keys) shelf.load(key, from.get(key));
+    };
+    bring(book.accounts, this.accounts, reads.accounts);
+    bring(book.users, this.users, reads.users);
+    bring(book.holds, this.holds, reads.holds);
+    bring(book.projects, this.projects, reads.projects);
+    bring(
+      book.shares,
+      this.shares,
+      reads.shares?.map(([project, user]) => shareKey(project, user)),
+    );
+    bring(book.recharges, this.recharges, reads.recharges);
+    bring(book.withdrawals, this.withdrawals, reads.withdrawals);
+    bring(book.lots, this.lots, reads.lots);
+    bring(
+      book.instructions,
+      this.instructions,
+      reads.instructions?.map((number) => instructionKey('PLATFORM', number)),
+    );
+    for (const hash of reads.idCards ?? []) {
+      const holders = [...this.users.values()].filter((user) => user.idCardNo.keyedHash === hash);
+      book.idCards.load(
+        hash,
+        holders.filter(({ state }) => state !== 'REFUSED').map(({ platformUserNo }) => platformUserNo),
+      );
+    }
+  }
+
+  save(book: Book): void {
+    this.platform = book.platform;
+    for (const row of book.accounts.changed()) this.accounts.set(row.code, row);
+    for (const row of book.users.changed()) this.users.set(row.platformUserNo, row);
+    for (const row of book.holds.changed()) this.holds.set(row.requestNo, row);
+    for (const row of book.projects.changed()) this.projects.set(row.projectNo, row);
+    for (const row of book.shares.changed()) this.shares.set(shareKey(row.projectNo, row.platformUserNo), row);
+    for (const row of book.recharges.changed()) this.recharges.set(row.requestNo, row);
+    for (const row of book.withdrawals.changed()) this.withdrawals.set(row.requestNo, row);
+    for (const row of book.lots.changed()) this.lots.set(row.lot, row);
+    for (const row of book.instructions.changed()) this.instructions.set(instructionKey(row.origin, row.number), row);
+    this.journals.push(...book.journals);
+  }
+}
+
+export class Model implements House {
+  readonly #stores = new Map<string, Store>();
+  #orders = 0;
+
+  #store(platformNo: string): Store {
+    const store = this.#stores.get(platformNo) ?? new Store();
+    this.#stores.set(platformNo, store);
+    return store;
+  }
+
+  submit(batch: readonly InstructionMessage[]): Promise<readonly Effect[]> {
+    const effects: Effect[] = [];
+    while (effects.length < batch.length) {
+      const [first] = batch.slice(effects.length);
+      if (first === undefined) break;
+      const store = this.#store(first.platformNo);
+      const book = store.open(first.platformNo);
+      const rest = batch.slice(effects.length);
+      for (const message of rest) {
+        const key = instructionKey(message.origin, message.number);
+        book.instructions.load(key, store.instructions.get(key));
+        store.load(book, readsOf(message));
+      }
+      for (const message of rest) store.load(book, followOf(message, book));
+      const done = this.#work(rest, book);
+      store.save(book);
+      effects.push(...done);
+    }
+    return Promise.resolve(effects);
+  }
+
+  /** Works through a batch until it needs a row that is not there; the first must not. */
+  #work(batch: readonly InstructionMessage[], book: Book): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const message of batch) {
+      try {
+        effects.push(this.#one(message, book));
+      } catch (error) {
+        if (error instanceof NotRead && effects.length > 0) return effects;
+        throw error;
+      }
+    }
+    return effects;
+  }
+
+  #one(message: InstructionMessage, book: Book): Effect {
+    const key = instructionKey(message.origin, message.number);
+    const claimed = book.instructions.get(key);
+    if (claimed !== undefined) {
+      const same = claimed.digest === message.digest;
+      return { answer: same ? claimed.answer : refusalAnswer(reject('100013')), results: [], orders: [] };
+    }
+    const decision = decide(message, book, { newOrderId: () => this.#newOrderId() });
+    const refused = isRejection(decision);
+    const answer = refused ? refusalAnswer(decision) : decision.answer;
+    if (!refused) book.apply(message, decision);
+    book.instructions.put(key, claim(message, answer, decision));
+    return refused
+      ? { answer, results: refusalResults(message, decision), orders: [] }
+      : { answer, results: decision.results, orders: decision.orders };
+  }
+
+  #newOrderId(): string {
+    this.#orders += 1;
+    return `ORDER${String(this.#orders).padStart(19, '0')}`;
+  }
+
+  ask(question: QueryMessage): Promise<Answer> {
+    const store = this.#store(question.platformNo);
+    const book = store.open(question.platformNo);
+    store.load(book, queryReads(question));
+    store.load(book, queryFollow(question, book));
+    return Promise.resolve(answerQuery(question, book));
+  }
+
+  books(platformNo: string): Promise<Books> {
+    const store = this.#store(platformNo);
+    return Promise.resolve({
+      accounts: [...store.accounts.values()],
+      holds: [...store.holds.values()],
+      lots: [...store.lots.values()],
+      projects: [...store.projects.values()],
+      shares: [...store.shares.values()],
+      recharges: [...store.recharges.values()],
+      withdrawals: [...store.withdrawals.values()],
+      users: [...store.users.values()],
+      journals: [...store.journals],
+    });
+  }
+}
+
+function claim(
+  message: InstructionMessage,
+  answer: Answer,
+  decision: Decision | ReturnType<typeof reject>,
+): rows.InstructionRow {
+  const act = keptOf(message);
+  const state = isRejection(decision) ? 'REFUSED' : decision.state;
+  return {
+    origin: message.origin,
+    number: message.number,
+    service: message.act.service,
+    digest: message.digest,
+    messageId: message.messageId,
+    state,
+    answer,
+    ...(act === undefined ? {} : { act }),
+    receivedAt: message.receivedAt,
+    ...(state === 'OPEN' ? {} : { endedAt: message.receivedAt }),
+  };
+}
