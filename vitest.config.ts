@@ -13,7 +13,7 @@ const everywhere = {
   // A double that outlives its test makes the next one lie.
   unstubEnvs: true,
 };
-const servers = ['test/services/**/*.test.ts'];
+const servers = ['test/services/**/*.test.ts', 'test/runtime/bus-restart.test.ts'];
 const system = ['test/system/**/*.test.ts'];
 
 export default defineConfig({

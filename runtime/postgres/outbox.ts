@@ -67,7 +67,7 @@ export function stagedStatement(
         order by id limit ${most}
       ) as lowest
     ) as measured
-    where before < ${mostBytes}
+    where before = 0 or before + octet_length(body) <= ${mostBytes}::bigint
     order by id`;
 }
 

@@ -32,6 +32,7 @@ const UNDEFINED_TABLE = '42P01';
 
 interface Waiting {
   readonly message: Outgoing;
+  readonly line: string;
   readonly untilMs: number;
   readonly settle: (publication: Publication) => void;
 }
@@ -46,9 +47,8 @@ function answer(waiting: readonly Waiting[], taken: number): void {
 function byLine(group: readonly Waiting[]): readonly (readonly [string, readonly Waiting[]])[] {
   const parts = new Map<string, Waiting[]>();
   for (const waiting of group) {
-    const line = lineFor(waiting.message);
-    const part = parts.get(line);
-    if (part === undefined) parts.set(line, [waiting]);
+    const part = parts.get(waiting.line);
+    if (part === undefined) parts.set(waiting.line, [waiting]);
     else part.push(waiting);
   }
   return [...parts];
@@ -62,7 +62,7 @@ const insertion = (line: string, waiting: readonly Waiting[], longest: number) =
   );
 
 export function openPublisher({ open, longest, log }: PublisherOptions): Publisher {
-  const waiting: Waiting[] = [];
+  let waiting: Waiting[] = [];
   const lanes = Array.from({ length: LANES }, () => new KeptSession(open));
   const idle = [...lanes];
 
@@ -119,23 +119,45 @@ export function openPublisher({ open, longest, log }: PublisherOptions): Publish
     }
   };
 
+  /** Lines that a lane is writing to: the other leaves them alone, so that a line keeps the order of publishing. */
+  const busy = new Set<string>();
+
+  /** The next group: the first that wait, of lines that nobody is writing to. */
   const take = (): Waiting[] => {
+    const group: Waiting[] = [];
+    const left: Waiting[] = [];
+    const now = performance.now();
     let bytes = 0;
-    let most = 0;
-    while (most < waiting.length && most < GROUP.messages) {
-      bytes += waiting[most]?.message.body.length ?? 0;
-      if (most > 0 && bytes > GROUP.bytes) break;
-      most++;
+    let enough = false;
+    for (const one of waiting) {
+      if (!enough && group.length > 0 && bytes + one.message.body.length > GROUP.bytes) enough = true;
+      if (enough || busy.has(one.line)) {
+        left.push(one);
+      } else if (one.untilMs < now) {
+        one.settle('unknown');
+      } else {
+        group.push(one);
+        bytes += one.message.body.length;
+        enough = group.length === GROUP.messages;
+      }
     }
-    return waiting.splice(0, most);
+    waiting = left;
+    return group;
   };
 
   const pump = (): void => {
-    while (waiting.length > 0) {
-      const lane = idle.pop();
-      if (lane === undefined) return;
-      void flush(lane, take()).finally(() => {
-        idle.push(lane);
+    for (let lane = idle.pop(); lane !== undefined; lane = idle.pop()) {
+      const used = lane;
+      const group = take();
+      if (group.length === 0) {
+        idle.push(used);
+        return;
+      }
+      const taken = new Set(group.map(({ line }) => line));
+      for (const line of taken) busy.add(line);
+      void flush(used, group).finally(() => {
+        for (const line of taken) busy.delete(line);
+        idle.push(used);
         pump();
       });
     }
@@ -145,7 +167,7 @@ export function openPublisher({ open, longest, log }: PublisherOptions): Publish
   return {
     send: (message, untilMs) =>
       new Promise((settle) => {
-        waiting.push({ message, untilMs, settle });
+        waiting.push({ message, line: lineFor(message), untilMs, settle });
         if (pumping) return;
         pumping = true;
         // After the caller's turn, so that what he publishes together travels together.

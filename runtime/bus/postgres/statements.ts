@@ -46,7 +46,7 @@ export function lowestMessages(line: string, most: number, mostBytes: number): S
         select id, family, platform_no, message_id, body, trace from ${tableOf(line)} order by id limit ${most}
       ) as lowest
     ) as measured
-    where before < ${mostBytes}::bigint
+    where before = 0 or before + octet_length(body) <= ${mostBytes}::bigint
     order by id`;
 }
 

@@ -68,7 +68,11 @@ class Mouth {
   }
 
   ask(body: string): boolean {
-    if (!this.#session.alive && this.#questions.length > 0) return false;
+    if (!this.#session.alive) {
+      // Surely not sent; the next may find it open again.
+      this.#session.get().catch(() => undefined);
+      return false;
+    }
     if (!this.#fits(body.length)) return false;
     this.#bytes += body.length;
     this.#questions.push(body);
@@ -162,7 +166,7 @@ export async function openTransient(open: () => Promise<Session>, address: strin
     await session.listen(replyChannel(address), hearReplies);
     if (answerQuestion !== undefined) await session.listen(QUESTION_CHANNEL, hearQuestions);
   };
-  await listen();
+  await Promise.all([listen(), sending.get()]);
 
   const keep = async (): Promise<void> => {
     let waitMs = AGAIN_MS.first;
