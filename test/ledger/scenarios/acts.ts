@@ -158,7 +158,7 @@ function filing(about: About, words: Words): Act {
       ...about,
       projectNo,
       projectAmount: yuan(words.next('amount')),
-      projectName: `Project ${projectNo}`,
+      projectName: `Project-${projectNo}`,
       projectType: (words.option('type') ?? 'STANDARDPOWDER') as 'STANDARDPOWDER',
       projectPeriod: 30,
       annualInterestRate: '0.20',
@@ -256,7 +256,7 @@ function outcomeOf(verb: string, words: Words, now: number, no: string): Outcome
       return { state: 'declined', channelErrorCode: 'C51', channelErrorMessage: 'channel said no' };
     case 'returned': {
       const on = words.peek() === undefined ? {} : { clearingDay: dayOf(words.next('day')) };
-      return { state: 'returned', channelOrderNo, reason: 'card closed', returnedAt: now, ...on };
+      return { state: 'returned', channelOrderNo, reason: 'card-closed', returnedAt: now, ...on };
     }
     default:
       throw new Error(`nothing is ${verb}`);

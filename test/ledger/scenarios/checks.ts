@@ -83,7 +83,8 @@ const checks: Readonly<Record<string, Check>> = {
     const name = words.next('event');
     const results = last.effects.flatMap((effect) => effect.results);
     const result = results.find(({ event }) => event.replace(/^ORDER[0-9A-Z]{19}/, 'BACKROLL') === name);
-    const { fields, ...answer } = result?.answer ?? { fields: {} };
+    if (result === undefined) throw new Error(`${name} was not told`);
+    const { fields, ...answer } = result.answer;
     while (!words.empty) {
       const field = words.next('field');
       expect(`${field} ${fieldText({ ...answer, ...fields }[field] as FieldValue)}`).toBe(

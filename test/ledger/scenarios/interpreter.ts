@@ -8,9 +8,11 @@
  *   tells W1:ACCEPT W1:REMITING                 all events of the last line, in order
  *   balance I 9990.00 [float x] [held x]        and `trial`, `lot`, `share`, `hold`, `project`, `query`, `order`
  *   batch … end                                 the lines between are one batch
+ *   parked: W1 paid D1                          the message contradicts the books: it is set aside whole and changes nothing
  */
 import { expect } from 'vitest';
 import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
+import { Defect } from '../../../runtime/failure.ts';
 import { fate, type Memory, opening, platformAct, settlement } from './acts.ts';
 import { check, isCheck } from './checks.ts';
 import type { Effect, House } from './house.ts';
@@ -107,7 +109,19 @@ export class Interpreter {
       await this.#user(words);
       return;
     }
+    if (words.skip('parked:')) {
+      await this.#parked(this.#message(words, line));
+      return;
+    }
     await this.#submit([this.#message(words, line)]);
+  }
+
+  /** A message that contradicts the books is a defect for a person: it changes nothing. */
+  async #parked(message: InstructionMessage): Promise<void> {
+    const { platformNo } = this.#memory.sender;
+    const before = await this.#house.books(platformNo);
+    await expect(this.#house.submit([message])).rejects.toBeInstanceOf(Defect);
+    expect(await this.#house.books(platformNo)).toEqual(before);
   }
 
   #message(words: Words, line: Line): InstructionMessage {

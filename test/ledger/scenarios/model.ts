@@ -89,7 +89,7 @@ export class Model implements House {
     return store;
   }
 
-  submit(batch: readonly InstructionMessage[]): Promise<readonly Effect[]> {
+  async submit(batch: readonly InstructionMessage[]): Promise<readonly Effect[]> {
     const effects: Effect[] = [];
     while (effects.length < batch.length) {
       const [first] = batch.slice(effects.length);
@@ -107,7 +107,7 @@ export class Model implements House {
       store.save(book);
       effects.push(...done);
     }
-    return Promise.resolve(effects);
+    return effects;
   }
 
   /** Works through a batch until it needs a row that is not there; the first must not. */
