@@ -136,6 +136,8 @@ export interface RechargeRow {
   readonly payCompany?: string;
   readonly payCompanyRequestNo?: string;
   readonly lot?: string;
+  /** The pre-transaction that used the one bid approved in advance with this recharge. */
+  readonly advanceUsedBy?: string;
   readonly errorCode?: ErrorCode;
   readonly errorMessage?: string;
   readonly channelErrorCode?: string;

@@ -7,7 +7,7 @@ import type { RequestOf } from '../../contract/services.ts';
 import { formatDate } from '../../contract/time.ts';
 import { type Book, instructionKey } from '../book.ts';
 import type { Changes, Operation } from '../decision.ts';
-import type { InstructionRow, UserRow } from '../rows.ts';
+import type { UserRow } from '../rows.ts';
 import { decided, success, together } from './answers.ts';
 import { because } from './checks.ts';
 import { checkPreTransaction, placeHold, preTransactionReads } from './pre-transaction.ts';
@@ -29,7 +29,7 @@ export const userAutoPreTransaction: Operation<'USER_AUTO_PRE_TRANSACTION'> = {
       recharge === undefined ? onAuthorisation(user, request, receivedAt) : onRecharge(book, recharge, request);
     const project = checkPreTransaction(request, book, permitted);
     if (isRejection(project)) return project;
-    const used = recharge === undefined ? {} : usedUp(book, recharge);
+    const used = recharge === undefined ? {} : usedUp(book, recharge, request.requestNo);
     return decided({ answer: success(), changes: together(placeHold(request, project, receivedAt), used) });
   },
 };
@@ -48,6 +48,7 @@ function onRecharge(book: Book, rechargeNo: string, request: Request): Rejection
   const advance = act?.service === 'RECHARGE' ? act.request : undefined;
   const fits =
     row?.status === 'SUCCESS' &&
+    row.advanceUsedBy === undefined &&
     row.platformUserNo === request.platformUserNo &&
     advance?.authtradeType === request.bizType &&
     advance.projectNo === request.projectNo &&
@@ -55,10 +56,7 @@ function onRecharge(book: Book, rechargeNo: string, request: Request): Rejection
   return fits ? undefined : reject('100011', because.rechargeUnfit);
 }
 
-/** Takes the advance approval out of the recharge's kept act. */
-function usedUp(book: Book, rechargeNo: string): Changes {
-  const row: InstructionRow | undefined = book.instructions.get(instructionKey('PLATFORM', rechargeNo));
-  if (row?.act?.service !== 'RECHARGE') return {};
-  const { authtradeType: _, ...request } = row.act.request;
-  return { instructions: [{ ...row, act: { service: 'RECHARGE', request } }] };
+function usedUp(book: Book, rechargeNo: string, by: string): Changes {
+  const row = book.recharges.get(rechargeNo);
+  return row === undefined ? {} : { recharges: [{ ...row, advanceUsedBy: by }] };
 }
