@@ -84,8 +84,12 @@ export class Reading {
     return known[0] as T;
   }
 
-  /** An absolute URL without a password in it. */
-  url(name: string, protocols: readonly string[]): string {
+  /** An absolute URL without a password in it; what the environment says comes first, and is the operator's own affair. */
+  url(name: string, protocols: readonly string[], fromEnvironment?: string): string {
+    if (fromEnvironment !== undefined) {
+      this.#take(name);
+      return fromEnvironment;
+    }
     const text = this.text(name);
     if (text === '') return '';
     const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -97,8 +101,9 @@ export class Reading {
     return text;
   }
 
-  optionalUrl(name: string, protocols: readonly string[]): string | undefined {
-    return this.#take(name) === undefined ? undefined : this.url(name, protocols);
+  optionalUrl(name: string, protocols: readonly string[], fromEnvironment?: string): string | undefined {
+    const absent = this.#take(name) === undefined && fromEnvironment === undefined;
+    return absent ? undefined : this.url(name, protocols, fromEnvironment);
   }
 
   /** The absolute path of a file that we can read. */

@@ -112,9 +112,8 @@ const MIB = 1024 * 1024;
 const NOTIFY_GAPS_MS = [1, 5, 15, 30, 60, 120, 360, 720, 1440].map((minutes) => minutes * MINUTE_MS);
 
 function readDatabase(at: Reading, environment: NodeJS.ProcessEnv): DatabaseConfig | undefined {
-  const url = environment['QIANZHI_DATABASE_URL'] ?? at.optionalUrl('url', ['postgres:', 'postgresql:']);
-  const ownerUrl =
-    environment['QIANZHI_DATABASE_OWNER_URL'] ?? at.optionalUrl('ownerUrl', ['postgres:', 'postgresql:']);
+  const url = at.optionalUrl('url', ['postgres:', 'postgresql:'], environment['QIANZHI_DATABASE_URL']);
+  const ownerUrl = at.optionalUrl('ownerUrl', ['postgres:', 'postgresql:'], environment['QIANZHI_DATABASE_OWNER_URL']);
   const password = at.secret('passwordFile');
   at.done();
   if (url === undefined) return undefined;
@@ -131,7 +130,7 @@ function readBus(at: Reading, environment: NodeJS.ProcessEnv): BusConfig {
     at.done();
     return { kind: 'postgres' };
   }
-  const url = environment['QIANZHI_AMQP_URL'] ?? at.url('url', ['amqp:', 'amqps:']);
+  const url = at.url('url', ['amqp:', 'amqps:'], environment['QIANZHI_AMQP_URL']);
   const password = at.secret('passwordFile');
   const prefix = at.optionalText('prefix');
   at.done();
@@ -144,7 +143,7 @@ function readBus(at: Reading, environment: NodeJS.ProcessEnv): BusConfig {
 }
 
 function readRedis(at: Reading, environment: NodeJS.ProcessEnv): RedisConfig {
-  const url = environment['QIANZHI_REDIS_URL'] ?? at.url('url', ['redis:', 'rediss:']);
+  const url = at.url('url', ['redis:', 'rediss:'], environment['QIANZHI_REDIS_URL']);
   const password = at.secret('passwordFile');
   const prefix = at.optionalText('prefix');
   at.done();

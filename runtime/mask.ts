@@ -4,7 +4,7 @@
  */
 
 /** Runs of digits that may be one of those, also in groups of four as cards are printed; `X` ends an ID number. */
-const CANDIDATE = /(?<!\d)(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}(?:[ -]\d{1,3})?|\d{11,19}[Xx]?)(?!\d)/g;
+const CANDIDATE = /(?<!\d)(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}(?:[ -]\d{1,3})?|\d{17}[Xx]|\d{11,19})(?!\d)/g;
 
 /** ISO/IEC 7812-1 annex B. */
 export function passesLuhn(digits: string): boolean {

@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database, Session } from './database.ts';
 import type { Room } from './folder.ts';
-import { backlogStatement, publishedStatement, type Staged, stagedStatement, toStaged } from './outbox.ts';
+import { backlogStatement, doneWith, publishedStatement, type Staged, stagedStatement, toStaged } from './outbox.ts';
 import { once, sql } from './sql.ts';
 
 export interface OutboxRelayOptions {
@@ -35,21 +35,6 @@ const STAND_BY_MS = 1_000;
 const MEASURE_MS = 5_000;
 /** The rest of a family that was full, unroutable or unknown. */
 const REST_MS = { first: 100, most: 10_000 };
-
-/**
- * Which messages of a window are done with: accepted, and none before them of the same family and platform that was not. The others
- * behind such a one go again after it, so that what arrives last is also what was said last.
- */
-export function doneWith(window: readonly Staged[], answers: readonly Publication[]): readonly bigint[] {
-  const held = new Set<string>();
-  const done: bigint[] = [];
-  window.forEach(({ id, family, platformNo }, index) => {
-    const line = `${family} ${platformNo}`;
-    if (answers[index] !== 'accepted') held.add(line);
-    else if (!held.has(line)) done.push(id);
-  });
-  return done;
-}
 
 /** The families that must rest before they are tried again, each longer the more often it failed in a row. */
 class Rests {

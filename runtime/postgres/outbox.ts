@@ -3,7 +3,7 @@
  * publishing and deleting publishes again; nothing is ever lost, and consumers deduplicate. The relay takes the lowest ids that are there
  * and never keeps a cursor, because ids are not commit order.
  */
-import type { Outgoing } from '../bus/port.ts';
+import type { Outgoing, Publication } from '../bus/port.ts';
 import type { Room } from './folder.ts';
 import { identifier, type Statement, sql } from './sql.ts';
 
@@ -88,4 +88,19 @@ export function backlogStatement(schema: string): Statement {
   return sql`
     select count(*)::int as backlog, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as age
     from ${identifier(`${schema}.outbox`)}`;
+}
+
+/**
+ * Which messages of a window are done with: accepted, and none before them of the same family and platform that was not. The others
+ * behind such a one go again after it, so that what arrives last is also what was said last.
+ */
+export function doneWith(window: readonly Staged[], answers: readonly Publication[]): readonly bigint[] {
+  const held = new Set<string>();
+  const done: bigint[] = [];
+  window.forEach(({ id, family, platformNo }, index) => {
+    const line = `${family} ${platformNo}`;
+    if (answers[index] !== 'accepted') held.add(line);
+    else if (!held.has(line)) done.push(id);
+  });
+  return done;
 }
