@@ -27,7 +27,7 @@ const AT_ONCE = 32;
 const POLL_MS = 250;
 /** A lease outlives the longest step: two calls (ask, then send again) and their commits. */
 const leaseMsOf = (calling: Calling): number =>
-  2 * Math.max(1_000, ...[...calling.channels.values()].map(({ timeoutMs }) => timeoutMs)) + 5_000;
+  2 * Math.max(0, ...[...calling.channels.values()].map(({ timeoutMs }) => timeoutMs)) + 3_000;
 
 /** Starts it. What fails is logged and tried again; nothing is thrown. */
 export function startAsking(options: AskingOptions): Asking {

@@ -125,7 +125,7 @@ export function companyOf({ state, record, now, settleMs, feeBp }: CompanySettin
         ...(asked.kind === 'payment' ? { token: randomBytes(18).toString('base64url') } : {}),
       };
       record([{ event: 'order', order }, ...begin(order, refusal)]);
-      return state.orders.get(order.orderNo) ?? order;
+      return orderOf(order.orderNo) ?? order;
     },
 
     /** The payer pays, or his bank refuses. What is no longer waiting stays as it is. */

@@ -120,7 +120,7 @@ export function addControl(server: FastifyInstance, company: Company, now: () =>
   // What each day comes to, the open one too.
   server.get('/totals', async () => [
     ...state.settlements.map(settlementView),
-    ...settlementsOf(state.orders, state.day, now()).map(settlementView),
+    ...settlementsOf(state.orders, state.day, now()).map((open) => ({ ...settlementView(open), closedAt: undefined })),
   ]);
   server.get('/callbacks', async () =>
     [...state.callbacks.values()].map(({ id, body, forged, repeats }) => ({ id, body, forged, repeats })),
