@@ -104,7 +104,6 @@ function boundInFlight(
   const gauge = metrics.gauge('gateway_in_flight', 'Requests in hand', []);
   server.addHook('onRequest', async (request, reply) => {
     if (always.has(request.url)) return;
-    if (stopping()) reply.header('connection', 'close');
     if (stopping() || count >= mostInFlight) {
       await refuse(reply);
       return reply;
@@ -113,6 +112,10 @@ function boundInFlight(
     counted.add(request);
     gauge.set(count);
     return;
+  });
+  // A connection that is kept alive would keep a server that stops alive too.
+  server.addHook('onSend', async (_request, reply) => {
+    if (stopping()) reply.header('connection', 'close');
   });
   const leave = async (request: FastifyRequest): Promise<void> => {
     if (!counted.delete(request)) return;
