@@ -174,9 +174,13 @@ export async function closeClearingDay(controlUrl: string): Promise<void> {
   await control(controlUrl, 'close-day', {});
 }
 
+/** How long after its success a pay-out comes back: long enough for everybody to have heard of the success. */
+const RETURN_MS = 1_500;
+
 /** The payment company shall return the next pay-out of this amount (in fen) after it has paid it. */
 export async function returnPayout(controlUrl: string, amount: number): Promise<void> {
-  await control(controlUrl, 'rules', { kind: 'payout', amount, count: 1, act: 'settle-then-return' });
+  const match = { on: 'create', kind: 'payout', amount: String(amount) };
+  await control(controlUrl, 'rules', { match, times: 1, behaviour: { returnAfterMs: RETURN_MS } });
 }
 
 async function control(controlUrl: string, path: string, body: object): Promise<void> {
