@@ -48,6 +48,7 @@ function ruleOf(body: Json): { match: Match; times: number; behaviour: Behaviour
   const match = objectOf(body['match']);
   const behaviour = objectOf(body['behaviour']);
   for (const [given, known] of [
+    [body, ['match', 'times', 'behaviour']],
     [match, MATCH],
     [behaviour, BEHAVIOUR],
   ] as const) {
