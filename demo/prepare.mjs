@@ -90,12 +90,15 @@ function whyInstall() {
 function explainInstall(said) {
   const tail = said.trim().split('\n').slice(-12).join('\n');
   const network = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|network/i.test(said);
+  const distrusted = /SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|CERT_/.test(said);
   const missing = /ENOENT.*npm|npm: not found/.test(said);
   const advice = missing
     ? 'npm was not found: install npm, which comes with Node'
-    : network
-      ? 'the package registry was not reached: check the network, a proxy (npm config get proxy) and npm config get registry'
-      : 'npm ci failed';
+    : distrusted
+      ? "the package registry's certificate is not trusted: name your proxy's authority in NODE_EXTRA_CA_CERTS"
+      : network
+        ? 'the package registry was not reached: check the network, a proxy (npm config get proxy) and npm config get registry'
+        : 'npm ci failed';
   return `${advice}\n${tail}`;
 }
 
