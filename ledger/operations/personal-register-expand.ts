@@ -25,7 +25,8 @@ function check(request: Request, book: Book): Rejection | undefined {
   if (!authorisationsAllowed(profile, request.authList ?? [])) return reject('100011');
   if (isPlatformAccount(request.platformUserNo)) return reject('100008', because.userNumberReserved);
   const user = book.users.get(request.platformUserNo);
-  if (user !== undefined && user.state !== 'REFUSED') return reject('100008', because.userNumberTaken);
+  if (user?.state === 'VERIFYING') return reject('100020');
+  if (user?.state === 'ACTIVE') return reject('100008', because.userNumberTaken);
   const holders = book.idCards.get(request.idCardNo.keyedHash) ?? [];
   if (request.userLimitType === 'ID_CARD_NO_UNIQUE' && holders.length > 0) return reject('100008', because.idCardTaken);
   return undefined;
