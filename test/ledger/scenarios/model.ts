@@ -2,7 +2,7 @@
  * The model: the ledger's shell without a database, in maps of whole rows. It loads into a book only what operations say they read, so a
  * missing read is found, and cuts a batch where a decision needs a row that its neighbour has just made.
  */
-import { isRejection, reject } from '../../../contract/codes.ts';
+import { isRejection, type Rejection, reject } from '../../../contract/codes.ts';
 import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
 import { Book, instructionKey, NotRead, type Shelf, shareKey } from '../../../ledger/book.ts';
@@ -129,10 +129,12 @@ export class Model implements House {
     const claimed = book.instructions.get(key);
     if (claimed !== undefined) {
       const same = claimed.digest === message.digest;
-      return { answer: same ? claimed.answer : refusalAnswer(reject('100013')), results: [], orders: [] };
+      return { answer: same ? claimed.answer : passing(reject('100013')), results: [], orders: [] };
     }
     const decision = decide(message, book, { newOrderId: () => this.#newOrderId() });
     const refused = isRejection(decision);
+    // A platform that is not there has no books to claim a number in.
+    if (refused && book.platform === undefined) return { answer: passing(decision), results: [], orders: [] };
     const answer = refused ? refusalAnswer(decision) : decision.answer;
     if (!refused) book.apply(message, decision);
     book.instructions.put(key, claim(message, answer, decision));
@@ -170,11 +172,10 @@ export class Model implements House {
   }
 }
 
-function claim(
-  message: InstructionMessage,
-  answer: Answer,
-  decision: Decision | ReturnType<typeof reject>,
-): rows.InstructionRow {
+/** A refusal that is not its number's last word. */
+const passing = (rejection: Rejection): Answer => ({ ...refusalAnswer(rejection), final: false });
+
+function claim(message: InstructionMessage, answer: Answer, decision: Decision | Rejection): rows.InstructionRow {
   const act = keptOf(message);
   const state = isRejection(decision) ? 'REFUSED' : decision.state;
   return {
