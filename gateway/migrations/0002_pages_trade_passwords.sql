@@ -18,6 +18,8 @@ create table gateway.page (
   ending text check (ending in ('CANCELLED', 'EXPIRED')),
   -- The act to be submitted, as it was first written: the same text gives the same digest, however often it is sent.
   act text,
+  -- When he did it: an act that is submitted late was still in time.
+  acted_at timestamptz,
   -- What the user must be shown to pay (a presentation).
   presentation json,
   answer json,
@@ -29,6 +31,7 @@ create table gateway.page (
   check ((state = 'OPEN') = (act is null) or state = 'ENDED'),
   check ((state = 'ENDED') = (answer is not null)),
   check ((state = 'ENDED') = (due_at is null)),
+  check ((act is null) = (acted_at is null)),
   check (state <> 'ENDING' or ending is not null)
 ) with (fillfactor = 70);
 create index page_due on gateway.page (due_at) where due_at is not null;

@@ -87,6 +87,7 @@ export async function openPages(context: PageContext, options: PageOptions = {})
         walk,
         prove: provingOf(passwords, sealer, () => clock.now()),
         now: () => clock.now(),
+        log,
         publicUrl,
         ending: (page) => endingOf(page, { status: 'PROCESSING', final: false, fields: {} }),
       }),

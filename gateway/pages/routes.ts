@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Unavailable } from '../../runtime/failure.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { Words } from '../identity/rules.ts';
 import type { PageReply } from '../page-port.ts';
 import { redirect } from './html.ts';
@@ -17,6 +18,7 @@ export interface RouteParts {
   readonly walk: Walk;
   readonly prove: Proving;
   readonly now: () => number;
+  readonly log: Pick<Log, 'warn' | 'error'>;
   readonly publicUrl: string;
   /** The end page of a page that has ended. */
   readonly ending: (page: SeenPage) => Promise<PageReply>;
@@ -53,7 +55,7 @@ const reopened: Words = {
 };
 
 export function pageRoutes(server: FastifyInstance, parts: RouteParts): void {
-  const { walk, prove, now, publicUrl } = parts;
+  const { walk, prove, now, publicUrl, log } = parts;
 
   /** The page as it is now; what has expired by now is ended first. */
   const look = async (pageId: string, session: string): Promise<SeenPage | undefined> => {
@@ -107,13 +109,13 @@ export function pageRoutes(server: FastifyInstance, parts: RouteParts): void {
     return redirect(address.path);
   };
 
-  const guarded = async (request: FastifyRequest, reply: FastifyReply, work: () => Promise<PageReply>) => {
+  const guarded = async (reply: FastifyReply, work: () => Promise<PageReply>) => {
     let answer: PageReply;
     try {
       answer = await work();
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      request.log.warn({ err: error }, 'a page could not be served');
+      if (error instanceof Unavailable) log.warn({ err: error }, 'a page could not be served for now');
+      else log.error({ err: error }, 'a page could not be served');
       answer = busy();
     }
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
@@ -134,7 +136,7 @@ export function pageRoutes(server: FastifyInstance, parts: RouteParts): void {
     );
 
     scope.get('/page/:id', (request, reply) =>
-      guarded(request, reply, async () => {
+      guarded(reply, async () => {
         const pageId = idOf(request);
         const session = sessionOf(request.headers.cookie, pageId);
         const page = session === undefined ? undefined : await look(pageId, session);
@@ -144,7 +146,7 @@ export function pageRoutes(server: FastifyInstance, parts: RouteParts): void {
     );
 
     scope.post('/page/:id', (request, reply) =>
-      guarded(request, reply, async () => {
+      guarded(reply, async () => {
         const pageId = idOf(request);
         const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
         // Not our form: a pay company that sends the browser back by POST, to which the cookie does not come along. Look instead.

@@ -20,6 +20,7 @@ export interface PageRow {
   readonly state: 'OPEN' | 'APPROVED' | 'ENDING' | 'ENDED';
   readonly ending: Ending | null;
   readonly act: string | null;
+  readonly actedAt: Date | null;
   readonly presentation: PresentedMessage['presentation'] | null;
   readonly answer: Answer | null;
   readonly expiresAt: Date;
@@ -58,7 +59,7 @@ export const insertPage = (page: NewPage, now: Date): Statement => sql`
 
 export const pageOfNumber = (platformNo: string, requestNo: string): Statement => sql`
   select page_id as "pageId", platform_no as "platformNo", request_no as "requestNo", service_name as "serviceName",
-    platform_user_no as "platformUserNo", asks, facts, user_device as "userDevice", state, ending, act, presentation, answer,
+    platform_user_no as "platformUserNo", asks, facts, user_device as "userDevice", state, ending, act, acted_at as "actedAt", presentation, answer,
     expires_at as "expiresAt"
   from gateway.page where platform_no = ${platformNo} and request_no = ${requestNo}`;
 
@@ -68,7 +69,7 @@ export const lockPage = (pageId: string): Statement => sql`
 
 export const seenPage = (pageId: string, session: Buffer): Statement => sql`
   select p.page_id as "pageId", platform_no as "platformNo", request_no as "requestNo", service_name as "serviceName",
-    platform_user_no as "platformUserNo", asks, facts, user_device as "userDevice", state, ending, act, presentation, answer,
+    platform_user_no as "platformUserNo", asks, facts, user_device as "userDevice", state, ending, act, acted_at as "actedAt", presentation, answer,
     expires_at as "expiresAt", s.sent_onward as "sentOnward"
   from gateway.page p join gateway.page_session s on s.page_id = p.page_id
   where p.page_id = ${pageId} and s.session_hash = ${session}`;
@@ -87,13 +88,13 @@ export const markSentOnward = (pageId: string, session: Buffer): Statement => sq
 
 /** Approves an open page whose time is not over, for a session that still holds it. One row, or it was not to be. */
 export const approve = (pageId: string, session: Buffer, act: string, now: Date, dueAt: Date): Statement => sql`
-  update gateway.page set state = 'APPROVED', act = ${act}, due_at = ${dueAt}
+  update gateway.page set state = 'APPROVED', act = ${act}, acted_at = ${now}, due_at = ${dueAt}
   where page_id = ${pageId} and state = 'OPEN' and expires_at > ${now}
     and exists (select 1 from gateway.page_session where page_id = ${pageId} and session_hash = ${session})`;
 
 /** Begins the end of an open page; EXPIRED only when its time is over. */
 export const beginEnd = (pageId: string, ending: Ending, act: string, now: Date, dueAt: Date): Statement => sql`
-  update gateway.page set state = 'ENDING', ending = ${ending}, act = ${act}, due_at = ${dueAt}
+  update gateway.page set state = 'ENDING', ending = ${ending}, act = ${act}, acted_at = ${now}, due_at = ${dueAt}
   where page_id = ${pageId} and state = 'OPEN' and (${ending} = 'CANCELLED' or expires_at <= ${now})`;
 
 /** Puts off the next look at a page that waits for the books. */
@@ -141,5 +142,5 @@ export const takeDue = (now: Date, until: Date, most: number): Statement => sql`
     select page_id from gateway.page where due_at <= ${now} order by due_at limit ${most} for update skip locked
   )
   returning page_id as "pageId", platform_no as "platformNo", request_no as "requestNo", service_name as "serviceName",
-    platform_user_no as "platformUserNo", asks, facts, user_device as "userDevice", state, ending, act, presentation, answer,
+    platform_user_no as "platformUserNo", asks, facts, user_device as "userDevice", state, ending, act, acted_at as "actedAt", presentation, answer,
     expires_at as "expiresAt"`;

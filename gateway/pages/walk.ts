@@ -63,6 +63,10 @@ export function isLastWord(answer: Answer): boolean {
   return typeof state === 'string' && withdrawn.has(state);
 }
 
+/** An end that comes too late is answered SUCCESS, which says nothing of what was asked: its own last word comes as a result. */
+const isAbout = ({ service }: PageApproved | PageExpired, { status }: Answer): boolean =>
+  service === 'PAGE_APPROVED' || status !== 'SUCCESS';
+
 /** What the page of an opening asks its user for. A new password instead of a forgotten one needs another proof of who he is. */
 function asked(opening: PageOpening, needs: 'PASSWORD' | 'NEW_PASSWORD' | 'CONFIRMATION'): rows.Asks {
   if (needs !== 'NEW_PASSWORD' || opening.act.service !== 'RESET_PASSWORD') return needs;
@@ -100,8 +104,8 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
   };
 
   const tell = async (page: rows.PageRow): Promise<void> => {
-    const { platformNo, requestNo, serviceName, pageId, userDevice, act: text } = page;
-    if (text === null) return;
+    const { platformNo, requestNo, serviceName, pageId, userDevice, act: text, actedAt } = page;
+    if (text === null || actedAt === null) return;
     const act = JSON.parse(text) as PageApproved | PageExpired;
     const submitted = await submit(
       {
@@ -110,21 +114,23 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
         number: `${requestNo}:${act.service === 'PAGE_APPROVED' ? 'approved' : 'ended'}`,
         digest: createHash('sha256').update(text).digest('hex'),
         act,
+        receivedAt: actedAt.getTime(),
       },
-      { kind: 'PAGE', serviceName, requestNo, raw: Buffer.from(JSON.stringify({ pageId, act })), userDevice },
+      { kind: 'PAGE', serviceName, requestNo, raw: Buffer.from(JSON.stringify({ pageId, actedAt, act })), userDevice },
       { waitMs },
     );
     if (submitted === 'unknown' || submitted === 'full') {
       log.warn({ platformNo, requestNo, act: act.service, submitted }, 'the act of a page is submitted again later');
       await database.execute(rows.putOff(pageId, later(AGAIN_MS)));
-    } else if (submitted !== 'timeout' && isLastWord(submitted)) await end(page, submitted);
+    } else if (submitted !== 'timeout' && isLastWord(submitted) && isAbout(act, submitted)) await end(page, submitted);
     else await database.execute(rows.putOff(pageId, later(REMIND_MS)));
   };
 
   const giveUp = async (page: rows.PageRow, ending: Ending): Promise<void> => {
     const act = encode({ service: 'PAGE_EXPIRED', requestNo: page.requestNo, reason: ending } satisfies PageExpired);
-    const moved = await database.execute(rows.beginEnd(page.pageId, ending, act, now(), firstDue()));
-    if (moved === 1) await tell({ ...page, act });
+    const actedAt = now();
+    const moved = await database.execute(rows.beginEnd(page.pageId, ending, act, actedAt, firstDue()));
+    if (moved === 1) await tell({ ...page, act, actedAt });
   };
 
   const step = async (page: rows.PageRow): Promise<void> => {
@@ -187,14 +193,15 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
         approvedBy: approvedBy[asks],
         returnUrl: addressOf(publicUrl, pageId).url,
       } satisfies PageApproved);
+      const actedAt = now();
       const approved = await database.transaction(async (transaction) => {
         await transaction.row(rows.lockPage(pageId));
-        const moved = await transaction.execute(rows.approve(pageId, sessionHash(session), act, now(), firstDue()));
+        const moved = await transaction.execute(rows.approve(pageId, sessionHash(session), act, actedAt, firstDue()));
         if (moved === 1 && hash !== undefined)
           await passwords.stage(transaction, { platformNo, platformUserNo }, requestNo, hash);
         return moved === 1;
       });
-      if (approved) await tell({ ...page, act });
+      if (approved) await tell({ ...page, act, actedAt });
     },
 
     giveUp,

@@ -97,6 +97,8 @@ function bookkeeping(): { books: Books; submit: Submit } {
     answerOf: (requestNo) => finals.get(requestNo),
   };
   const decide = (act: PageApproved | PageExpired): Answer => {
+    // An end after an approval comes too late: SUCCESS, and nothing happens.
+    if (act.service === 'PAGE_EXPIRED' && books.taken(act.requestNo).length > 0) return success;
     acts.set(act.requestNo, [...books.taken(act.requestNo), act]);
     const answer: Answer =
       act.service === 'PAGE_APPROVED'

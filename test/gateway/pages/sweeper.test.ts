@@ -68,7 +68,9 @@ describeOnDatabases('the sweeper of pages', (server) => {
       return (await stateOf(what.requestNo)) === 'ENDED';
     });
     expect((await browser.settle(waiting)).text).toContain('成功');
-    expect(new Set(submissionsOf(what.requestNo).map(({ digest }) => digest)).size).toBe(1);
+    // The time too is that of the click: what was approved in time is in time.
+    const said = submissionsOf(what.requestNo).map(({ digest, receivedAt }) => `${digest} ${receivedAt}`);
+    expect(new Set(said).size).toBe(1);
     expect(bank.books.taken(what.requestNo)).toHaveLength(1);
   });
 
@@ -85,7 +87,7 @@ describeOnDatabases('the sweeper of pages', (server) => {
       returnUrl: `${bank.url}${returnUrl}`,
     });
     await bank.database.execute(sql`
-      update gateway.page set state = 'APPROVED', act = ${act}, due_at = ${new Date(bank.clock.now() + 2_000)}
+      update gateway.page set state = 'APPROVED', act = ${act}, acted_at = ${new Date(bank.clock.now())}, due_at = ${new Date(bank.clock.now() + 2_000)}
       where request_no = ${what.requestNo}`);
     bank.clock.ahead += 3_000;
     await waitFor(async () => (await stateOf(what.requestNo)) === 'ENDED');
@@ -117,6 +119,23 @@ describeOnDatabases('the sweeper of pages', (server) => {
     expect((await browser.get(waiting.url)).text).toContain('正在处理');
     await bank.result(what, success);
     expect((await browser.settle(waiting)).text).toContain('成功');
+  });
+
+  test('an end that comes too late for the books is no success: the last word is the result', async () => {
+    const browser = new Browser();
+    const what = asked();
+    const page = await open(browser, what);
+    bank.books.approvals = processing;
+    await browser.submit(page, {}, 'approve');
+    // As after a restored backup of the gateway: the page is open again, the books know better.
+    await bank.database.execute(sql`
+      update gateway.page set state = 'OPEN', act = null, acted_at = null where request_no = ${what.requestNo}`);
+    const waiting = await browser.submit(page, {}, 'cancel');
+    expect(waiting.text).toContain('正在处理');
+    expect(bank.books.taken(what.requestNo)).toMatchObject([{ service: 'PAGE_APPROVED' }]);
+    await bank.result(what, success);
+    await browser.settle(waiting);
+    expect(await stateOf(what.requestNo)).toBe('ENDED');
   });
 
   test('a result that comes before the page knows of it, and again, ends it once', async () => {
