@@ -1,6 +1,6 @@
 /**
- * How the tests run: three projects by folder. `unit` files run beside each other; `servers` files start, break and kill
- * servers of their own; `system` files start whole systems. The last two run alone, one file at a time, after the others,
+ * How the tests run, in three projects. `unit` files run beside each other; `servers` files start, break and kill servers or
+ * processes of their own; `system` files start whole systems. The last two run alone, one file at a time, after the others,
  * because their deadlines mean nothing on a machine that is busy with something else.
  */
 import { defineConfig } from 'vitest/config';
@@ -13,7 +13,7 @@ const everywhere = {
   // A double that outlives its test makes the next one lie.
   unstubEnvs: true,
 };
-const servers = ['test/services/**/*.test.ts', 'test/runtime/bus-restart.test.ts'];
+const servers = ['test/services/**/*.test.ts', 'test/**/*-restart.test.ts', 'test/**/crash.test.ts'];
 const system = ['test/system/**/*.test.ts'];
 
 export default defineConfig({
