@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 import type { Stop } from '../lifecycle.ts';
+import { inTime } from './closing.ts';
 import { clientConfig, type DatabaseOptions } from './config.ts';
 import { isAway, translated } from './errors.ts';
 import { listenOn } from './listen.ts';
@@ -65,7 +66,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     listen: (channel, take) => listenOn(options, channel, take),
     session: () => openSession(options),
     close: () => {
-      closing ??= pool.end();
+      closing ??= inTime(pool.end()).then(() => undefined);
       return closing;
     },
   };

@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 import { Unavailable } from '../failure.ts';
+import { endClient } from './closing.ts';
 import { clientConfig, type DatabaseOptions } from './config.ts';
 import { isAway, translated } from './errors.ts';
 import { identifier } from './sql.ts';
@@ -35,13 +36,13 @@ export async function openSession(options: DatabaseOptions): Promise<Session> {
   try {
     await client.connect();
   } catch (error) {
-    client.end().catch(() => undefined);
+    void endClient(client);
     throw translated(error);
   }
 
   const close = async (): Promise<void> => {
     alive = false;
-    await client.end().catch(() => undefined);
+    await endClient(client);
   };
   const run = async (statement: Parameters<typeof send>[1]): Promise<pg.QueryResult> => {
     if (!alive) throw new Unavailable('the session with PostgreSQL is over');

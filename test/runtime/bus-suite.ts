@@ -327,9 +327,9 @@ export function busSuite(openGround: () => Promise<Ground>): void {
     await waitFor(() => child.said.includes('handled 1'));
     // Time for its acknowledgement to be refused; were it taken, the message would now be gone.
     await sleep(1_000);
+    child.signal('SIGKILL');
     await standing.close();
     away = false;
-    child.signal('SIGKILL');
     await bus.subscribe(options);
     await waitFor(() => idsOf(handled).includes('1'), { deadlineMs: 15_000 });
   });

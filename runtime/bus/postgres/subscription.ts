@@ -35,6 +35,8 @@ const STAND_BY_MS = 1_000;
 /** Looks by itself, should a notification have been lost. */
 const POLL_MS = 500;
 const AGAIN_MS = { first: 100, most: 5_000 };
+/** A fenced subscription lets a stand-by go first. */
+const FENCED_MS = 2 * STAND_BY_MS;
 
 /** Something to wait for that others can bring about. */
 class Wake {
@@ -188,7 +190,8 @@ export function subscribeLine({ open, log }: SubscriptionDeps, options: Subscrib
           log.warn({ err: error, line }, 'bus: lost the line, standing by');
         else log.error({ err: error, line }, 'bus: a subscription failed, standing by');
         if (performance.now() - since > AGAIN_MS.most) waitMs = AGAIN_MS.first;
-        await sleep(waitMs, undefined, { signal: ending.signal }).catch(() => undefined);
+        const pauseMs = error instanceof Fenced ? FENCED_MS : waitMs;
+        await sleep(pauseMs, undefined, { signal: ending.signal }).catch(() => undefined);
         waitMs = Math.min(waitMs * 2, AGAIN_MS.most);
       }
     }

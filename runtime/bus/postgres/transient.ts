@@ -24,7 +24,7 @@ const WAITING = { messages: 10_000, bytes: 32 * 1024 * 1024 };
 const GROUP = 200;
 const QUESTIONS = 16;
 const FORGET_MS = 60_000;
-const FORGET_EVERY_MS = 30_000;
+const FORGET_EVERY_MS = 10_000;
 const AGAIN_MS = { first: 100, most: 2_000 };
 const QUESTION_CHANNEL = 'qianzhi_question';
 const replyChannel = (address: string): string => `qianzhi_reply_${address}`;

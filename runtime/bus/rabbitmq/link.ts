@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { Unavailable } from '../../failure.ts';
 import type { Log } from '../../log.ts';
+import { closed } from './closing.ts';
 
 export interface LinkOptions {
   /** `amqp://user@host:port/vhost`. */
@@ -38,12 +39,17 @@ export class Link {
   #model: ChannelModel | undefined;
   #lost: Promise<void> = Promise.resolve();
   #kept: Promise<void> | undefined;
+  #giveUp = (): void => undefined;
+  readonly #givenUp: Promise<void>;
   #waiting: ((model: ChannelModel) => void)[] = [];
   #blocked: string | undefined;
 
   constructor(options: LinkOptions, setups: readonly Setup[]) {
     this.#options = options;
     this.#setups = setups;
+    this.#givenUp = new Promise((resolve) => {
+      this.#giveUp = resolve;
+    });
   }
 
   /** Connects for the first time, and from then on for ever. Throws `Unavailable`. */
@@ -113,7 +119,7 @@ export class Link {
       for (const setup of this.#setups) await setup(model);
       if (gone) throw new Unavailable('the connection was lost while it was set up');
     } catch (error) {
-      await model.close().catch(() => undefined);
+      await closed(model);
       throw error;
     }
     this.#lost = lost;
@@ -124,7 +130,7 @@ export class Link {
   async #keep(): Promise<void> {
     let waitMs = AGAIN_MS.first;
     for (;;) {
-      await this.#lost;
+      await Promise.race([this.#lost, this.#givenUp]);
       if (this.#stopped.signal.aborted) return;
       const { log, name } = this.#options;
       log.warn({ name }, 'bus: RabbitMQ was lost, connecting again');
@@ -140,18 +146,15 @@ export class Link {
           waitMs = Math.min(waitMs * 2, AGAIN_MS.most);
         }
       }
-      if (this.#stopped.signal.aborted) await this.#model?.close().catch(() => undefined);
+      if (this.#stopped.signal.aborted && this.#model !== undefined) await closed(this.#model);
     }
-  }
-
-  /** Throws the connection away; it is opened anew. */
-  recycle(): void {
-    this.#model?.close().catch(() => undefined);
   }
 
   async close(): Promise<void> {
     this.#stopped.abort();
-    await this.#model?.close().catch(() => undefined);
+    if (this.#model !== undefined) await closed(this.#model);
+    // A connection that does not answer is left to its heartbeat.
+    this.#giveUp();
     await this.#kept;
   }
 }

@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts';
 import { lineFor, lines } from '../lines.ts';
 import type { Outgoing, Publication } from '../port.ts';
 import type { Send } from '../publishing.ts';
+import { closed } from './closing.ts';
 import { declareLine, declareQuestions, type QueueNaming } from './topology.ts';
 
 interface Waiting {
@@ -77,7 +78,7 @@ export function openPublisher(naming: QueueNaming, log: Log): Publisher {
       opened.prependListener('close', () => {
         if (channel === opened) channel = undefined;
         returned.clear();
-        model.close().catch(() => undefined);
+        void closed(model);
       });
       opened.on('return', (message) => {
         returned.add(String(message.properties.correlationId));

@@ -11,6 +11,7 @@ import type { Log } from '../../log.ts';
 import { lineOf, lines } from '../lines.ts';
 import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
 import { GivenBack, settle, standStill } from '../settle.ts';
+import { closed } from './closing.ts';
 import type { Link } from './link.ts';
 import { declareLine, type QueueNaming } from './topology.ts';
 
@@ -137,7 +138,7 @@ export function subscribeLine(link: Link, naming: QueueNaming, log: Log, options
       await declareLine(channel, line, naming);
       await work(channel, options, naming.prefix + name, log, ending.signal);
     } finally {
-      await channel.close().catch(() => undefined);
+      await closed(channel);
     }
   };
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { Log } from '../../log.ts';
 import type { Question, Subscription, TransientReply } from '../port.ts';
+import { closed } from './closing.ts';
 import { declareQuestions, questionQueue, replyQueue } from './topology.ts';
 
 /** engineering.md, the bus port's contract, 10. */
@@ -52,7 +53,7 @@ export function openTransient(prefix: string, address: string, isBlocked: () => 
   const consumeQuestions = async (channel: Channel): Promise<void> => {
     const { consumerTag: tag } = await channel.consume(questionQueue(prefix), (message) => {
       if (message === null) {
-        channel.close().catch(() => undefined);
+        void closed(channel);
         return;
       }
       const answer = answerQuestion;
@@ -77,7 +78,7 @@ export function openTransient(prefix: string, address: string, isBlocked: () => 
       channel.on('error', (error) => log.warn({ err: error }, 'bus: the channel of replies failed'));
       channel.on('close', () => {
         if (sending === channel) sending = undefined;
-        model.close().catch(() => undefined);
+        void closed(model);
       });
       channel.on('drain', () => {
         waitingBytes = 0;
@@ -90,14 +91,14 @@ export function openTransient(prefix: string, address: string, isBlocked: () => 
       channel.on('error', (error) => log.warn({ err: error }, 'bus: the channel of replies failed'));
       channel.on('close', () => {
         if (hearing === channel) hearing = undefined;
-        model.close().catch(() => undefined);
+        void closed(model);
       });
       const queue = replyQueue(prefix, address);
       await channel.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false });
       await channel.consume(
         queue,
         (message) => {
-          if (message === null) channel.close().catch(() => undefined);
+          if (message === null) void closed(channel);
           else
             takeReply({
               correlationId: String(message.properties.correlationId ?? ''),
