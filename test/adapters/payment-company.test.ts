@@ -1,7 +1,7 @@
-/** The payment company passes the suite that every channel passes, on both databases, against the company as a process of its own. */
+/** The payment company passes the suite that every channel passes, on both databases and both buses, against the company as a process. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../runtime/postgres/sql.ts';
-import { describeOnDatabases } from '../servers.ts';
+import { amqpUrl, describeOnDatabases, describeOnServers, serverDatabaseUrl } from '../servers.ts';
 import { conformance, type Director } from './conformance.ts';
 import { directorOf } from './payment-company-director.ts';
 import { makeWorld, person, type World } from './world.ts';
@@ -52,4 +52,20 @@ describeOnDatabases('the payment company as a channel', (server) => {
       .toBeDefined();
     expect(await director.done('PTWICE')).toBe(1);
   });
+});
+
+describeOnServers('the payment company as a channel (RabbitMQ)', () => {
+  let world: World;
+  let director: Director;
+  beforeAll(async () => {
+    world = await makeWorld({ name: 'server', url: serverDatabaseUrl() }, amqpUrl());
+    director = directorOf(world.company);
+    await world.startAdapters();
+  });
+  afterAll(() => world?.stop());
+
+  conformance(
+    () => world,
+    () => director,
+  );
 });

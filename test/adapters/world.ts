@@ -28,6 +28,7 @@ import { openMetrics } from '../../runtime/metrics.ts';
 import { type Database, openDatabase } from '../../runtime/postgres/database.ts';
 import { migrate } from '../../runtime/postgres/migrate.ts';
 import { sql } from '../../runtime/postgres/sql.ts';
+import { rabbitGround } from '../runtime/bus-grounds.ts';
 import { freePort, freshDatabase, type TestServer, waitFor } from '../servers.ts';
 import { type CompanyProcess, startCompanyProcess } from './company.ts';
 
@@ -75,8 +76,8 @@ export type Told = Extract<InstructionMessage['act'], { service: 'ORDER_OUTCOME'
 
 export const TIMES = { timeoutMs: 500, acceptanceWindowMs: 1_500, askAfterMs: 100, askAtMostEveryMs: 400 };
 
-/** Makes the world; the adapters are not started yet. */
-export async function makeWorld(server: TestServer): Promise<World> {
+/** Makes the world; the adapters are not started yet. @param rabbitUrl the broker that carries the bus; else PostgreSQL does. */
+export async function makeWorld(server: TestServer, rabbitUrl?: string): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'qianzhi-adapters-'));
   const fresh = await freshDatabase(server.url);
   await migrate({ url: fresh.url, room: 'bus' });
@@ -120,7 +121,9 @@ export async function makeWorld(server: TestServer): Promise<World> {
     },
   });
   const log = openLog({ name: 'test', level: 'debug', destination });
-  const openTheBus = () => openBus({ bus: { kind: 'postgres' }, database: { url: fresh.url }, log, name: 'test' });
+  const rabbit = rabbitUrl === undefined ? undefined : await rabbitGround(rabbitUrl);
+  const openTheBus = () =>
+    rabbit?.open() ?? openBus({ bus: { kind: 'postgres' }, database: { url: fresh.url }, log, name: 'test' });
   const bus = await openTheBus();
   const database = openDatabase({ url: fresh.url, max: 3 });
   const sealer = await openSealer(sealingKeyFile);
@@ -219,6 +222,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       for (const stop of stops) await stop();
       await books.close();
       await bus.close();
+      await rabbit?.clear();
       await database.close();
       await company.kill();
       await fresh.drop();
