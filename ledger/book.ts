@@ -31,11 +31,16 @@ export class NotRead extends Error {
   override readonly name = 'NotRead';
 }
 
-/** Rows of one kind by key, with what was looked up and what changed. */
+/**
+ * Rows of one kind by key, with what was looked up and what changed. A shelf lives from batch to batch, since nobody else writes these rows:
+ * `settle` forgets what changed once it is written, `age` lets rows go that were not needed since the last ageing.
+ */
 export class Shelf<Row> {
   readonly kind: string;
-  readonly #rows = new Map<string, Row | undefined>();
+  #rows = new Map<string, Row | undefined>();
+  #old = new Map<string, Row | undefined>();
   readonly #changed = new Set<string>();
+  readonly #born = new Set<string>();
   readonly #below: Shelf<Row> | undefined;
 
   /** With `below`, rows that are not here are looked for there; nothing is ever put there. */
@@ -49,16 +54,21 @@ export class Shelf<Row> {
     if (!this.#changed.has(key)) this.#rows.set(key, row);
   }
   has(key: string): boolean {
-    return this.#rows.has(key) || this.#below?.has(key) === true;
+    return this.#rows.has(key) || this.#old.has(key) || this.#below?.has(key) === true;
   }
   get(key: string): Row | undefined {
-    if (this.#rows.has(key)) return this.#rows.get(key);
+    const row = this.#rows.get(key);
+    if (row !== undefined || this.#rows.has(key)) return row;
+    if (this.#old.has(key)) return this.#renewed(key);
     if (this.#below !== undefined) return this.#below.get(key);
     throw new NotRead(`${this.kind} ${key}`);
   }
   put(key: string, row: Row): void {
+    if (!this.#changed.has(key)) {
+      this.#changed.add(key);
+      if (this.has(key) && this.get(key) === undefined) this.#born.add(key);
+    }
     this.#rows.set(key, row);
-    this.#changed.add(key);
   }
   /** Rows changed since loading. */
   *changed(): Iterable<Row> {
@@ -67,8 +77,43 @@ export class Shelf<Row> {
       if (row !== undefined) yield row;
     }
   }
+  /** Of the rows changed since loading, those known not to have been there before; `false` gives the others. */
+  *changedRows(born: boolean): Iterable<Row> {
+    for (const key of this.#changed) {
+      const row = this.#rows.get(key);
+      if (row !== undefined && this.#born.has(key) === born) yield row;
+    }
+  }
   *rows(): Iterable<Row> {
+    for (const row of this.#old.values()) if (row !== undefined) yield row;
     for (const row of this.#rows.values()) if (row !== undefined) yield row;
+  }
+
+  /** How many rows were looked at since the last ageing. */
+  get young(): number {
+    return this.#rows.size;
+  }
+  /** What changed is written. */
+  settle(): void {
+    this.#changed.clear();
+    this.#born.clear();
+  }
+  /** Forgets rows that were not looked at since the last ageing; only between batches. */
+  age(): void {
+    this.#old = this.#rows;
+    this.#rows = new Map();
+  }
+  /** Forgets all rows; only between batches. */
+  clear(): void {
+    this.#old.clear();
+    this.#rows.clear();
+  }
+
+  #renewed(key: string): Row | undefined {
+    const row = this.#old.get(key);
+    this.#old.delete(key);
+    this.#rows.set(key, row);
+    return row;
   }
 }
 
@@ -95,6 +140,8 @@ export interface Journal {
 export class Book {
   readonly platformNo: string;
   platform: PlatformRow | undefined;
+  /** Whether the platform's row is to be written. */
+  platformChanged = false;
   readonly accounts: Shelf<AccountRow>;
   readonly users: Shelf<UserRow>;
   /** Users by keyedHash of their ID number, refused ones left out: a list, since uniqueness is by request. */
@@ -107,6 +154,9 @@ export class Book {
   readonly lots: Shelf<LotRow>;
   readonly instructions: Shelf<InstructionRow>;
   readonly journals: Journal[] = [];
+  /** All but lots, which stay for as long as the book does, and instructions. */
+  readonly #ageing: readonly Shelf<unknown>[];
+  readonly #shelves: readonly Shelf<unknown>[];
 
   constructor(platformNo: string, below?: Book) {
     this.platformNo = platformNo;
@@ -121,6 +171,27 @@ export class Book {
     this.withdrawals = new Shelf('withdrawal', below?.withdrawals);
     this.lots = new Shelf('lot', below?.lots);
     this.instructions = new Shelf('instruction', below?.instructions);
+    const { accounts, users, idCards, holds, projects, shares, recharges, withdrawals } = this;
+    this.#ageing = [accounts, users, idCards, holds, projects, shares, recharges, withdrawals];
+    this.#shelves = [...this.#ageing, this.lots, this.instructions];
+  }
+
+  /** How many rows were looked at since the last ageing. */
+  get young(): number {
+    return this.#ageing.reduce((total, shelf) => total + shelf.young, 0);
+  }
+
+  /** All that changed is committed. Instructions are forgotten: each is looked at once, and there is no end of them. */
+  settle(): void {
+    for (const shelf of this.#shelves) shelf.settle();
+    this.instructions.clear();
+    this.journals.length = 0;
+    this.platformChanged = false;
+  }
+
+  /** Lets go what was not needed since the last time; only between batches. */
+  age(): void {
+    for (const shelf of this.#ageing) shelf.age();
   }
 
   /** A sheet of tracing paper: what is applied to it shows on it and leaves this book as it is. For decisions in several steps. */
@@ -155,7 +226,10 @@ export class Book {
   /** Folds a decision in. Throws `Defect` when it breaks a floor: then a check in the operation is missing. */
   apply(instruction: { readonly origin: string; readonly number: string }, decision: Decision): void {
     const { changes } = decision;
-    if (changes.platform !== undefined) this.platform = changes.platform;
+    if (changes.platform !== undefined) {
+      this.platform = changes.platform;
+      this.platformChanged = true;
+    }
     for (const code of changes.openAccounts ?? []) this.#open(code);
     for (const row of changes.lots ?? []) this.lots.put(row.lot, row);
     for (const row of changes.users ?? []) this.#putUser(row);
@@ -181,6 +255,7 @@ export class Book {
     const hash = row.idCardNo.keyedHash;
     if (!this.idCards.has(hash)) return;
     const others = (this.idCards.get(hash) ?? []).filter((holder) => holder !== row.platformUserNo);
+    // Who was refused holds nothing.
     this.idCards.put(hash, row.state === 'REFUSED' ? others : [...others, row.platformUserNo]);
   }
 

@@ -46,6 +46,8 @@ export interface LotRow {
  * `FN:<nnn>`, REMIT, `PAID:<lot>`, SUSPENSE (liabilities).
  */
 export interface AccountRow {
+  /** Its key in the database; absent until it is first written. Only the shell gives and uses it. */
+  readonly id?: bigint;
   readonly code: string;
   /** Positive on the account's normal side; its floor is 0. */
   readonly balance: Fen;

@@ -16,6 +16,8 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** After this a statement is cancelled; default 15,000 ms. */
   readonly statementTimeoutMs?: number;
+  /** A transaction that waits for its client for so long is ended; default 30,000 ms. Its locks hold up whoever takes over. */
+  readonly idleInTransactionMs?: number;
   /** Commits wait for the disk unless this is false; only for what may be lost in a crash. */
   readonly durable?: boolean;
   /** Further settings of each connection, by name; values without spaces. */
@@ -44,7 +46,7 @@ export function clientConfig(options: DatabaseOptions): pg.ClientConfig & { pipe
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + SILENCE_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // Statements sent without waiting for each other travel together. Each is answered for itself, so an error stays its own.

@@ -1,0 +1,166 @@
+/**
+ * Rows into books: a handful of statements for all that a batch reads, over all its platforms, sent together. What a book has already is not
+ * asked for again; what is asked for and not found is known to be absent. When a statement fails, its books are not to be used any more.
+ */
+import type { Origin } from '../contract/internal/instruction.ts';
+import type { Statement } from '../runtime/postgres/sql.ts';
+import type { Statements } from '../runtime/postgres/statements.ts';
+import { type Book, instructionKey, type Shelf, shareKey } from './book.ts';
+import type { Reads } from './decision.ts';
+import { type AccountRecord, selectAccounts, toAccount } from './sql/accounts.ts';
+import { type HoldRecord, selectHolds, toHold } from './sql/holds.ts';
+import { type InstructionRecord, selectInstructions, toInstruction } from './sql/instructions.ts';
+import {
+  type RechargeRecord,
+  selectRecharges,
+  selectWithdrawals,
+  toRecharge,
+  toWithdrawal,
+  type WithdrawalRecord,
+} from './sql/payments.ts';
+import {
+  type LotRecord,
+  type PlatformRecord,
+  selectLots,
+  selectLotsInTransit,
+  selectPlatforms,
+  toLot,
+  toPlatform,
+} from './sql/platforms.ts';
+import {
+  type ProjectRecord,
+  type ShareRecord,
+  selectProjects,
+  selectShares,
+  toProject,
+  toShare,
+} from './sql/projects.ts';
+import { type HolderRecord, selectHolders, selectUsers, toUser, type UserRecord } from './sql/users.ts';
+
+/** Loads what every book has: its platform's row, and its lots that have not arrived. */
+export async function loadPlatforms(statements: Statements, books: readonly Book[]): Promise<void> {
+  if (books.length === 0) return;
+  const byPlatform = new Map(books.map((book) => [book.platformNo, book]));
+  const platformNos = [...byPlatform.keys()];
+  const [platforms, lots] = await Promise.all([
+    statements.rows<PlatformRecord>(selectPlatforms(platformNos)),
+    statements.rows<LotRecord>(selectLotsInTransit(platformNos)),
+  ]);
+  for (const row of platforms) {
+    const book = byPlatform.get(row.platform_no);
+    if (book !== undefined) book.platform = toPlatform(row);
+  }
+  for (const row of lots) byPlatform.get(row.platform_no)?.lots.load(row.lot, toLot(row));
+}
+
+/** Keys that a book does not have yet, column by column, with the book of each row. */
+class Wish {
+  readonly books = new Map<string, Book>();
+  readonly platformNos: string[] = [];
+  readonly first: string[] = [];
+  readonly second: string[] = [];
+
+  /** Wishes for a row; from here on it is known to be absent, until it comes. */
+  add(book: Book, shelf: Shelf<unknown>, key: string, first: string, second = ''): void {
+    if (shelf.has(key)) return;
+    shelf.load(key, undefined);
+    this.books.set(book.platformNo, book);
+    this.platformNos.push(book.platformNo);
+    this.first.push(first);
+    this.second.push(second);
+  }
+}
+
+type Ask = readonly [book: Book, reads: Reads];
+/** A claim to be looked up. */
+export type Claim = readonly [book: Book, origin: Origin, number: string];
+
+/** Loads what is asked for. */
+export async function load(statements: Statements, asks: readonly Ask[], claims: readonly Claim[] = []): Promise<void> {
+  const fetch = async <Record extends { readonly platform_no: string }>(
+    wish: Wish,
+    select: (platformNos: readonly string[], first: readonly string[], second: readonly string[]) => Statement,
+    place: (book: Book, row: Record) => void,
+  ): Promise<void> => {
+    if (wish.platformNos.length === 0) return;
+    for (const row of await statements.rows<Record>(select(wish.platformNos, wish.first, wish.second))) {
+      const book = wish.books.get(row.platform_no);
+      if (book !== undefined) place(book, row);
+    }
+  };
+  const wishes = gather(asks, claims);
+  const [holders] = await Promise.all([
+    holdersOf(statements, wishes.idCards),
+    fetch<AccountRecord>(wishes.accounts, selectAccounts, (book, row) => book.accounts.load(row.code, toAccount(row))),
+    fetch<UserRecord>(wishes.users, selectUsers, placeUser),
+    fetch<HoldRecord>(wishes.holds, selectHolds, (book, row) => book.holds.load(row.request_no, toHold(row))),
+    fetch<ProjectRecord>(wishes.projects, selectProjects, (book, row) =>
+      book.projects.load(row.project_no, toProject(row)),
+    ),
+    fetch<ShareRecord>(wishes.shares, selectShares, (book, row) =>
+      book.shares.load(shareKey(row.project_no, row.platform_user_no), toShare(row)),
+    ),
+    fetch<RechargeRecord>(wishes.recharges, selectRecharges, (book, row) =>
+      book.recharges.load(row.request_no, toRecharge(row)),
+    ),
+    fetch<WithdrawalRecord>(wishes.withdrawals, selectWithdrawals, (book, row) =>
+      book.withdrawals.load(row.request_no, toWithdrawal(row)),
+    ),
+    fetch<LotRecord>(wishes.lots, selectLots, (book, row) => book.lots.load(row.lot, toLot(row))),
+    fetch<InstructionRecord>(
+      wishes.instructions,
+      (platformNos, origins, numbers) => selectInstructions(platformNos, origins as readonly Origin[], numbers),
+      (book, row) => book.instructions.load(instructionKey(row.origin, row.number), toInstruction(row)),
+    ),
+  ]);
+  await fetch<UserRecord>(holders, selectUsers, placeUser);
+}
+
+const placeUser = (book: Book, row: UserRecord): void => book.users.load(row.platform_user_no, toUser(row));
+
+function gather(asks: readonly Ask[], claims: readonly Claim[]) {
+  const wishes = {
+    accounts: new Wish(),
+    users: new Wish(),
+    holds: new Wish(),
+    projects: new Wish(),
+    shares: new Wish(),
+    instructions: new Wish(),
+    recharges: new Wish(),
+    withdrawals: new Wish(),
+    lots: new Wish(),
+    idCards: new Wish(),
+  };
+  for (const [book, origin, number] of claims) {
+    wishes.instructions.add(book, book.instructions, instructionKey(origin, number), origin, number);
+  }
+  for (const [book, reads] of asks) {
+    for (const code of reads.accounts ?? []) wishes.accounts.add(book, book.accounts, code, code);
+    for (const no of reads.users ?? []) wishes.users.add(book, book.users, no, no);
+    for (const no of reads.holds ?? []) wishes.holds.add(book, book.holds, no, no);
+    for (const no of reads.projects ?? []) wishes.projects.add(book, book.projects, no, no);
+    for (const [projectNo, userNo] of reads.shares ?? [])
+      wishes.shares.add(book, book.shares, shareKey(projectNo, userNo), projectNo, userNo);
+    for (const no of reads.instructions ?? [])
+      wishes.instructions.add(book, book.instructions, instructionKey('PLATFORM', no), 'PLATFORM', no);
+    for (const no of reads.recharges ?? []) wishes.recharges.add(book, book.recharges, no, no);
+    for (const no of reads.withdrawals ?? []) wishes.withdrawals.add(book, book.withdrawals, no, no);
+    for (const lot of reads.lots ?? []) wishes.lots.add(book, book.lots, lot, lot);
+    for (const hash of reads.idCards ?? []) wishes.idCards.add(book, book.idCards, hash, hash);
+  }
+  return wishes;
+}
+
+/** Who holds these ID numbers; answers the users among them that their books do not have yet. */
+async function holdersOf(statements: Statements, wish: Wish): Promise<Wish> {
+  const users = new Wish();
+  if (wish.platformNos.length === 0) return users;
+  const rows = await statements.rows<HolderRecord>(selectHolders(wish.platformNos, wish.first));
+  for (const row of rows) {
+    const book = wish.books.get(row.platform_no);
+    if (book === undefined) continue;
+    book.idCards.load(row.hash, [...(book.idCards.get(row.hash) ?? []), row.platform_user_no]);
+    users.add(book, book.users, row.platform_user_no, row.platform_user_no);
+  }
+  return users;
+}

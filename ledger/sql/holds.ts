@@ -1,0 +1,82 @@
+/** Holds 冻结. What made a hold never changes; only what of it is captured or released does. */
+import type { PreTransactionBizType } from '../../contract/enumerations.ts';
+import { type Fen, ZERO } from '../../contract/money.ts';
+import { type Statement, sql } from '../../runtime/postgres/sql.ts';
+import type { HoldRow } from '../rows.ts';
+import { numbers, present, texts } from './columns.ts';
+
+export interface HoldRecord {
+  readonly platform_no: string;
+  readonly request_no: string;
+  readonly kind: 'P' | 'G';
+  readonly account: string;
+  readonly biz_type: PreTransactionBizType | null;
+  readonly project_no: string | null;
+  readonly amount: Fen;
+  readonly marketing_amount: Fen | null;
+  readonly marketing_captured: Fen | null;
+  readonly captured: Fen;
+  readonly released: Fen;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+export const selectHolds = (platformNos: readonly string[], requestNos: readonly string[]): Statement => sql`
+  select platform_no, request_no, kind, account, biz_type, project_no, amount, marketing_amount, marketing_captured, captured, released,
+    created_at, updated_at
+  from unnest(${texts(platformNos)}::text[], ${texts(requestNos)}::text[]) as wanted (platform_no, request_no)
+  join ledger.hold using (platform_no, request_no)`;
+
+export const toHold = (row: HoldRecord): HoldRow => ({
+  requestNo: row.request_no,
+  kind: row.kind === 'P' ? 'PRETRANSACTION' : 'GENERAL',
+  account: row.account,
+  ...present({ bizType: row.biz_type, projectNo: row.project_no }),
+  amount: row.amount,
+  marketingAmount: row.marketing_amount ?? ZERO,
+  marketingCaptured: row.marketing_captured ?? ZERO,
+  captured: row.captured,
+  released: row.released,
+  createdAt: row.created_at.getTime(),
+  updatedAt: row.updated_at.getTime(),
+});
+
+export type HoldToWrite = HoldRow & { readonly platformNo: string };
+
+const unlessZero = (amount: Fen): Fen | null => (amount === ZERO ? null : amount);
+
+export const insertHolds = (holds: readonly HoldToWrite[]): Statement => sql`
+  insert into ledger.hold (platform_no, request_no, kind, account, biz_type, project_no, amount, marketing_amount, marketing_captured,
+    captured, released, created_at, updated_at)
+  select platform_no, request_no, kind::"char", account, biz_type, project_no, amount, marketing_amount, marketing_captured,
+    captured, released, to_timestamp(created_at / 1000), to_timestamp(updated_at / 1000)
+  from unnest(
+    ${texts(holds.map(({ platformNo }) => platformNo))}::text[],
+    ${texts(holds.map(({ requestNo }) => requestNo))}::text[],
+    ${texts(holds.map(({ kind }) => kind[0]))}::text[],
+    ${texts(holds.map(({ account }) => account))}::text[],
+    ${texts(holds.map(({ bizType }) => bizType))}::text[],
+    ${texts(holds.map(({ projectNo }) => projectNo))}::text[],
+    ${numbers(holds.map(({ amount }) => amount))}::int8[],
+    ${numbers(holds.map(({ marketingAmount }) => unlessZero(marketingAmount)))}::int8[],
+    ${numbers(holds.map(({ marketingCaptured }) => unlessZero(marketingCaptured)))}::int8[],
+    ${numbers(holds.map(({ captured }) => captured))}::int8[],
+    ${numbers(holds.map(({ released }) => released))}::int8[],
+    ${numbers(holds.map(({ createdAt }) => createdAt))}::float8[],
+    ${numbers(holds.map(({ updatedAt }) => updatedAt))}::float8[]
+  ) as made (platform_no, request_no, kind, account, biz_type, project_no, amount, marketing_amount, marketing_captured, captured, released,
+    created_at, updated_at)`;
+
+export const updateHolds = (holds: readonly HoldToWrite[]): Statement => sql`
+  update ledger.hold as hold
+  set captured = next.captured, released = next.released, marketing_captured = next.marketing_captured,
+    updated_at = to_timestamp(next.updated_at / 1000)
+  from unnest(
+    ${texts(holds.map(({ platformNo }) => platformNo))}::text[],
+    ${texts(holds.map(({ requestNo }) => requestNo))}::text[],
+    ${numbers(holds.map(({ captured }) => captured))}::int8[],
+    ${numbers(holds.map(({ released }) => released))}::int8[],
+    ${numbers(holds.map(({ marketingCaptured }) => unlessZero(marketingCaptured)))}::int8[],
+    ${numbers(holds.map(({ updatedAt }) => updatedAt))}::float8[]
+  ) as next (platform_no, request_no, captured, released, marketing_captured, updated_at)
+  where hold.platform_no = next.platform_no and hold.request_no = next.request_no`;
