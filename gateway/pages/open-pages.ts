@@ -85,7 +85,7 @@ export async function openPages(context: PageContext, options: PageOptions = {})
     routes: (server) =>
       pageRoutes(server, {
         walk,
-        prove: provingOf(passwords, sealer, () => clock.now()),
+        prove: provingOf(passwords, sealer, () => clock.now(), context.metrics),
         now: () => clock.now(),
         log,
         publicUrl,

@@ -1,6 +1,7 @@
 /** What a page's form must prove before it is approved, by what the page asks; and the sentence that says why it did not. */
 import type { Sealer } from '../../certs/seal.ts';
 import { type Clear, isSealed, type PersonalKind } from '../../contract/sealed.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 import type { PasswordHash } from '../identity/hash.ts';
 import { newPasswordProblem, type Words } from '../identity/rules.ts';
 import type { Proof, TradePasswords } from '../identity/trade-password.ts';
@@ -44,7 +45,15 @@ const elementKinds: readonly (readonly [element: 'name' | 'idCardNo' | 'bankcard
     ['mobile', 'MOBILE'],
   ];
 
-export function provingOf(passwords: TradePasswords, sealer: Pick<Sealer, 'keyedHash'>, now: () => number): Proving {
+export function provingOf(
+  passwords: TradePasswords,
+  sealer: Pick<Sealer, 'keyedHash'>,
+  now: () => number,
+  metrics: Metrics,
+): Proving {
+  const tries = metrics.counter('gateway_password_tries_total', 'Tries of trade passwords, by what came of them', [
+    'proof',
+  ]);
   const given = (form: URLSearchParams, name: string): string => form.get(name) ?? '';
 
   /** Whether all four elements are the registered ones; compared by keyed hash, so that nothing is opened. */
@@ -59,11 +68,13 @@ export function provingOf(passwords: TradePasswords, sealer: Pick<Sealer, 'keyed
     // Nothing typed is no try.
     if (password === '') return { zh: '请输入交易密码', en: 'Please type your trade password' };
     const proof = await passwords.prove(page, password);
+    tries.inc({ proof: proof.proof });
     return proof.proof === 'RIGHT' ? undefined : problemOf(proof, wrongPassword, now());
   };
 
   const byElements = async (page: PageRow, form: URLSearchParams): Promise<Words | undefined> => {
     const proof = await passwords.proveOtherwise(page, sameElements(page, form));
+    tries.inc({ proof: proof.proof });
     return proof.proof === 'RIGHT' ? undefined : problemOf(proof, wrongElements, now());
   };
 

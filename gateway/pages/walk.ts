@@ -82,7 +82,8 @@ const approvedBy: { readonly [A in rows.Asks]: PageApproved['approvedBy'] } = {
 };
 
 export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
-  const { database, clock, log, submit, waitMs, publicUrl } = context;
+  const { database, clock, log, submit, waitMs, publicUrl, metrics } = context;
+  const moves = metrics.counter('gateway_page_moves_total', 'Pages opened, and what their users did', ['move']);
   const now = (): Date => new Date(clock.now());
   const later = (ms: number): Date => new Date(clock.now() + ms);
   /** When an act that was just committed is looked at, should we die before its submission is over. */
@@ -130,7 +131,9 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
     const act = encode({ service: 'PAGE_EXPIRED', requestNo: page.requestNo, reason: ending } satisfies PageExpired);
     const actedAt = now();
     const moved = await database.execute(rows.beginEnd(page.pageId, ending, act, actedAt, firstDue()));
-    if (moved === 1) await tell({ ...page, act, actedAt });
+    if (moved !== 1) return;
+    moves.inc({ move: ending });
+    await tell({ ...page, act, actedAt });
   };
 
   const step = async (page: rows.PageRow): Promise<void> => {
@@ -159,7 +162,7 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
           userDevice,
           expiresAt: new Date(facts.expiresAt),
         };
-        await database.execute(rows.insertPage(page, now()));
+        if ((await database.execute(rows.insertPage(page, now()))) === 1) moves.inc({ move: 'OPENED' });
       }
       return find(platformNo, requestNo);
     },
@@ -201,7 +204,9 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
           await passwords.stage(transaction, { platformNo, platformUserNo }, requestNo, hash);
         return moved === 1;
       });
-      if (approved) await tell({ ...page, act, actedAt });
+      if (!approved) return;
+      moves.inc({ move: 'APPROVED' });
+      await tell({ ...page, act, actedAt });
     },
 
     giveUp,
