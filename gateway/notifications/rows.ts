@@ -54,6 +54,7 @@ export async function insertNotifications(
 
 /**
  * Leases what is due, of each platform as many as it has places, oldest first; one that several look at goes to one of them.
+ * An event waits while an earlier one of its number is under way or waits for its next try.
  * @param most rows in all; platforms are served in the order given.
  * @param leaseUntil epoch milliseconds; after it the row is due again.
  */
@@ -74,6 +75,10 @@ export function leaseDue(
       cross join lateral (
         select n.id from gateway.notification n
         where n.platform_no = place.platform_no and n.state = 'DUE' and n.due_at <= ${new Date(now)}
+          and not exists (
+            select 1 from gateway.notification earlier
+            where earlier.platform_no = n.platform_no and earlier.request_no = n.request_no and earlier.id < n.id
+              and earlier.state = 'DUE' and earlier.due_at > ${new Date(now)})
         order by n.due_at, n.id limit place.free
         for update skip locked
       ) due

@@ -91,7 +91,6 @@ export class Counter {
     const folder = await mkdtemp(join(tmpdir(), 'qianzhi-gateway-'));
     const counter = new Counter(fresh, folder, options);
     await migrate({ url: fresh.url, room: 'gateway' });
-    if (options.bus !== undefined) await migrate({ url: fresh.url, room: 'bus' });
     await createMasterKeys(join(folder, 'master.keys'));
     const { publicKeyPem } = await createKeyFiles(join(folder, 'bank.pem'), { algorithm: 'RSA2' });
     counter.#bankKey = createPublicKey(publicKeyPem);
