@@ -73,6 +73,7 @@ export class Interpreter {
       try {
         await this.#line(group);
       } catch (error) {
+        this.#batch = undefined;
         if (error instanceof Error) error.message = `line ${line.at}: ${line.text.trim()}\n${error.message}`;
         throw error;
       }
@@ -125,7 +126,7 @@ export class Interpreter {
   }
 
   #message(words: Words, line: Line): InstructionMessage {
-    const { sender, sent } = this.#memory;
+    const { sender } = this.#memory;
     if (words.skip('platform')) {
       this.#operators += 1;
       return opening(
@@ -154,14 +155,13 @@ export class Interpreter {
     );
     words.end();
     const message = sender.message('PLATFORM', no, act);
-    // A number that is used twice keeps its first message, for `again`.
-    if (!sent.has(no)) sent.set(no, message);
     return message;
   }
 
   /** `again R1`: the same message, redelivered. `again R1 changed`: the same number with other content. */
   #again(words: Words): InstructionMessage {
-    const message = this.#memory.sent.get(words.next('number'));
+    const number = words.next('number');
+    const message = this.#memory.sent.get(number) ?? this.#batch?.find((sent) => sent.number === number);
     if (message === undefined) throw new Error('it was never sent');
     return words.flag('changed') ? { ...message, digest: sha256(`other than ${message.digest}`) } : message;
   }
@@ -185,6 +185,9 @@ export class Interpreter {
       return;
     }
     const { platformNo } = this.#memory.sender;
+    const { sent } = this.#memory;
+    // A number that is used twice keeps its first message, for `again`.
+    for (const message of messages) if (!sent.has(message.number)) sent.set(message.number, message);
     const before = await this.#house.books(platformNo);
     const effects = await this.#house.submit(messages);
     this.#last = { effects, journals: before.journals.length };
