@@ -89,8 +89,12 @@ async function tryOut(native: string, runner: Runner | undefined): Promise<Binar
   }
 }
 
+/** Reading 60 MB once is enough for a process that starts it again and again. */
+let known: Promise<string> | undefined;
+
 async function copyOf(native: string, log: (line: string) => void): Promise<string> {
-  const name = `postgresql-${await fingerprint(native)}`;
+  known ??= fingerprint(native);
+  const name = `postgresql-${await known}`;
   const problems: string[] = [];
   for (const parent of parents()) {
     try {

@@ -37,7 +37,7 @@ const nothingHere = {
 test('a machine without servers is told which are missing and what to install', async () => {
   const { environment, missing, advice } = await services(nothingHere);
   expect(environment).toEqual({});
-  expect(missing.map(({ title }) => title)).toEqual(['PostgreSQL', 'Redis', 'RabbitMQ']);
+  expect(missing.map(({ title }) => title)).toEqual(['PostgreSQL (server)', 'Redis', 'RabbitMQ']);
   expect(missing.every(({ reason }) => reason.includes('not installed'))).toBe(true);
   for (const variable of ['QIANZHI_TEST_PG', 'QIANZHI_TEST_REDIS', 'QIANZHI_TEST_AMQP'])
     expect(advice).toContain(variable);
