@@ -218,7 +218,8 @@ function trade(no: string, words: Words, details: readonly Words[]): Act {
 export function fate(no: string, verb: string, words: Words, memory: Memory): InstructionMessage {
   const { sender } = memory;
   if (verb === 'approved') {
-    const needs = memory.pages.get(no)?.needs ?? 'PASSWORD';
+    const needs = memory.pages.get(no)?.needs;
+    if (needs === undefined) throw new Error(`no page of ${no} was opened`);
     const act: Act = {
       service: 'PAGE_APPROVED',
       requestNo: no,

@@ -252,7 +252,7 @@ export async function randomProgram(seed: number, length: number): Promise<strin
     } catch (error) {
       // What contradicts the books is set aside and changes nothing; what was never ordered or sent is not said at all.
       if (error instanceof Defect && !chunk.startsWith('batch')) program.push(`parked: ${chunk}`);
-      else if (!/no order of|was never sent/.test(String(error))) throw error;
+      else if (!/no order of|no page of|was never sent/.test(String(error))) throw error;
     }
   };
   const opening = ['platform', 'user I INVESTOR auth TENDER', 'user J INVESTOR auth TENDER', 'user C COLLABORATOR'];
