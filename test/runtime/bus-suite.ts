@@ -149,7 +149,8 @@ export function busSuite(openGround: () => Promise<Ground>): void {
     await waitFor(() => handled.length === 71);
     expect(idsOf(handled)).toEqual(numbered(1, 71));
     expect(batches[0]).toBe(1);
-    expect(Math.max(...batches)).toBe(30);
+    expect(Math.max(...batches)).toBeLessThanOrEqual(30);
+    expect(batches.length).toBeLessThan(71);
   });
 
   test('a batch is bounded by its bytes, and a message larger than that comes alone', async () => {
@@ -226,6 +227,23 @@ export function busSuite(openGround: () => Promise<Ground>): void {
     await waitFor(() => through.unwell() === undefined);
     await publishSurely(through, [message('after')]);
     await through.close();
+    await proxy.close();
+  });
+
+  test('closing ends also when the server is not heard any more', async () => {
+    const proxy = await openProxy(ground.url);
+    const through = await ground.open({ url: proxy.url });
+    const { options, handled } = remembering(0);
+    await through.subscribe(options);
+    await publishSurely(through, [message('1')]);
+    await waitFor(() => handled.length === 1);
+    proxy.swallowReplies();
+    proxy.swallowRequests();
+    let closed = false;
+    void through.close().then(() => {
+      closed = true;
+    });
+    await waitFor(() => closed, { deadlineMs: 40_000, what: 'the bus to close' });
     await proxy.close();
   });
 

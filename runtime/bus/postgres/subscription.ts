@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fenced, Unavailable } from '../../failure.ts';
 import { uuidv7 } from '../../identifiers.ts';
 import type { Log } from '../../log.ts';
+import { inTime } from '../../postgres/closing.ts';
 import type { Session } from '../../postgres/session.ts';
 import { lineOf } from '../lines.ts';
 import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
@@ -157,7 +158,8 @@ async function own(
         },
       });
     }
-    if (ending.aborted) await session.execute(endLease(line, epoch));
+    // Should the server not be heard any more, the lease ends by itself.
+    if (ending.aborted) await inTime(session.execute(endLease(line, epoch)));
     else throw new Fenced(`${line} was lost`);
   } finally {
     release();

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
+import { inTime } from '../../postgres/closing.ts';
 import { KeptSession } from '../../postgres/kept.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Question, Subscription, TransientReply } from '../port.ts';
@@ -220,7 +221,7 @@ export async function openTransient(open: () => Promise<Session>, address: strin
     close: async () => {
       stopped.abort();
       clearInterval(forget);
-      await mouth.idle();
+      await inTime(mouth.idle());
       await sending.close();
       await session.close();
       await kept;
