@@ -68,10 +68,11 @@ async function act(
     }
     case 'order': {
       const { orderId, answer } = read;
-      const owned = await transaction.row<{ channel: string }>(
-        sql`select channel from adapters.channel_order where order_id = ${orderId}`,
-      );
-      if (owned?.channel !== channel.name) {
+      const owned = await transaction.row(sql`
+        select 1 as one from adapters.channel_order
+        where order_id = ${orderId} and channel = ${channel.name} and kind = ${read.kind}
+          and platform_no = ${read.platformNo}`);
+      if (owned === undefined) {
         const difference = {
           channel: channel.name,
           about: orderId,

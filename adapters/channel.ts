@@ -99,7 +99,14 @@ export type CallbackRead =
   | { readonly is: 'forged'; readonly why: string }
   /** Signed by the channel, and not understood. */
   | { readonly is: 'unreadable'; readonly why: string; readonly orderId?: string }
-  | { readonly is: 'order'; readonly orderId: string; readonly answer: Answer }
+  | {
+      readonly is: 'order';
+      readonly orderId: string;
+      /** What the channel takes the order for: it must be what we sent. */
+      readonly kind: OrderKind;
+      readonly platformNo: string;
+      readonly answer: Answer;
+    }
   | { readonly is: 'settlement'; readonly notice: SettlementNotice };
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

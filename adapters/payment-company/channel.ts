@@ -8,7 +8,16 @@ import type { PaymentCompanyConfig } from '../../runtime/config.ts';
 import { Defect } from '../../runtime/failure.ts';
 import type { Answer, CallbackRead, Channel, ChannelOrder, Headers } from '../channel.ts';
 import { settlementCodes } from './codes.ts';
-import { type Json, objectIn, orderIdIn, parseObject, readAnswer, readOrder, readSettlement } from './reading.ts';
+import {
+  type Json,
+  objectIn,
+  orderIdIn,
+  parseObject,
+  readAnswer,
+  readOrder,
+  readSettlement,
+  subjectIn,
+} from './reading.ts';
 import { isTheirs, type Keys, openKeys } from './signature.ts';
 import { transportOf } from './transport.ts';
 
@@ -97,5 +106,9 @@ function readCallback(keys: Keys, clock: Clock, headers: Headers, body: Buffer):
   const orderId = orderIdIn(view);
   if (orderId === undefined) return { is: 'unreadable', why: 'no order of ours is named' };
   const answer = readOrder(view);
-  return answer.state === 'unknown' ? { is: 'unreadable', why: answer.why, orderId } : { is: 'order', orderId, answer };
+  if (answer.state === 'unknown') return { is: 'unreadable', why: answer.why, orderId };
+  const subject = subjectIn(view);
+  return subject === undefined
+    ? { is: 'unreadable', why: 'no merchant is named', orderId }
+    : { is: 'order', orderId, ...subject, answer };
 }

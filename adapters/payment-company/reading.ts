@@ -61,6 +61,13 @@ function amount(json: Json, name: string, signed = false): Fen {
   return fen(BigInt(value));
 }
 
+/** The kind and platform of an order's view, if it names both. */
+export function subjectIn(view: Json): { readonly kind: OrderKind; readonly platformNo: string } | undefined {
+  const { kind, subMerchantNo: platformNo } = view;
+  const ours = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  return ours === undefined || typeof platformNo !== 'string' ? undefined : { kind: ours, platformNo };
+}
+
 /** The order that an order's view is about, if it names one. */
 export const orderIdIn = (view: Json): string | undefined =>
   typeof view['orderNo'] === 'string' && /^[0-9A-Z]{24}$/.test(view['orderNo']) ? view['orderNo'] : undefined;
@@ -68,7 +75,7 @@ export const orderIdIn = (view: Json): string | undefined =>
 /** What a view of an order says. `expected` is the order asked about, when we asked. */
 export function readOrder(view: Json, expected?: ChannelOrder, cashierUrl?: unknown): Answer {
   try {
-    const kind = KINDS[text(view, 'kind')];
+    const kind = subjectIn(view)?.kind;
     if (kind === undefined) throw new Unreadable('kind is not known');
     if (expected !== undefined && (kind !== expected.kind || orderIdIn(view) !== expected.orderId))
       throw new Unreadable('it is about another order');

@@ -304,12 +304,13 @@ export function conformance(world: () => World, director: () => Director): void 
     await world().until(first.id, 'settled');
     const out = await world().order({ kind: 'payout', platformNo, amount: fen(100_000n) });
     await world().until(out, 'settled');
-    // Its callback is never sent and its answer lost, so that only asking tells that it belongs to the day.
+    // Its callback is never sent and its answers are lost, so that only asking tells, and late, that it belongs to the day.
     await director().next(platformNo, [
       { is: 'loses its answer' },
       { is: 'does not call back' },
       { is: 'slow', ms: 0 },
     ]);
+    for (let times = 0; times < 3; times++) await director().next(platformNo, [{ is: 'silent' }], 'query');
     const late = await world().order({ kind: 'payout', platformNo, amount: fen(20_000n) });
     await waitFor(async () => (await director().has(late)) === 'SUCCESS', { what: 'the company to have paid' });
     const clearingDay = await director().day();
