@@ -103,8 +103,11 @@ function returned(
 ): { step: Step; lot: LotRow } {
   const paidIn = row.lot === undefined ? undefined : book.lots.get(row.lot);
   if (paidIn === undefined) throw new Defect(`the lot that ${row.requestNo} was paid in is missing`);
-  const reimbursed = paidIn.state === 'ARRIVED';
   const day = outcome.clearingDay ?? formatDate(outcome.returnedAt);
+  // A return that clears on a later day is money that the channel owes in that day's file: the day it was paid in takes the pay-out along
+  // when it settles, whether or not we have heard of that yet.
+  const clearsLater = outcome.clearingDay !== undefined && outcome.clearingDay !== paidIn.clearingDay;
+  const reimbursed = paidIn.state === 'ARRIVED' || clearsLater;
   const lot = reimbursed ? openLot(book, channel, day) : paidIn;
   const user = accountOf(row.platformUserNo);
   const fromIncome = least(row.commission, book.withdrawable(INCOME));
