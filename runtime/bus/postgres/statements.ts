@@ -1,6 +1,7 @@
 /** The statements of the bus on PostgreSQL. Its tables are in migrations/0001_queues.sql. */
 import { type Identifier, identifier, type Statement, sql } from '../../postgres/sql.ts';
 import type { Outgoing } from '../port.ts';
+import type { Sight } from './floor.ts';
 
 export interface MessageRow {
   readonly id: bigint;
@@ -13,17 +14,19 @@ export interface MessageRow {
 
 const tableOf = (line: string): Identifier => identifier(`bus.${line.replaceAll('.', '_')}`);
 
+const sequenceOf = (line: string): Identifier => identifier(`bus.${line.replaceAll('.', '_')}_id_seq`);
+
 /** The channel that is notified when a line gets messages. */
 export const channelOf = (line: string): string => `qianzhi_bus_${line.replaceAll('.', '_')}`;
 
 /**
  * Puts messages into a line, in this order, as many as there is room for; answers how many by its row count. The length is bounded by the
- * distance of the ids, which is exact but for gaps of transactions that failed.
+ * distance from the floor to the highest id, so it may be thought longer than it is, never shorter. The transaction's id is drawn before the
+ * messages' ids, which floor.ts relies on.
  */
 export function insertMessages(line: string, messages: readonly Outgoing[], most: number): Statement {
-  const table = tableOf(line);
   return sql`
-    insert into ${table} (family, platform_no, message_id, body, trace)
+    insert into ${tableOf(line)} (family, platform_no, message_id, body, trace)
     select family, platform_no, message_id, body, trace
     from unnest(
       ${messages.map(({ family }) => family)}::text[],
@@ -32,34 +35,52 @@ export function insertMessages(line: string, messages: readonly Outgoing[], most
       ${messages.map(({ body }) => body)}::text[],
       ${messages.map(({ trace }) => trace ?? null)}::text[]
     ) with ordinality as published (family, platform_no, message_id, body, trace, place)
-    where place <= ${most}::bigint - (select coalesce(max(id) - min(id) + 1, 0) from ${table})
+    where pg_current_xact_id() is not null
+      and place <= ${most}::bigint - (
+        select case when is_called then last_value else 0 end + 1
+          - coalesce((select floor from bus.lease where line = ${line}), 1)
+        from ${sequenceOf(line)})
     order by place`;
 }
 
 /** The lowest ids that are there, up to so many messages and bytes, at least one. Never a cursor: ids are not commit order. */
-export function lowestMessages(line: string, most: number, mostBytes: number): Statement {
+export function lowestMessages(line: string, floor: bigint, most: number, mostBytes: number): Statement {
   return sql`
     select id, family, platform_no, message_id, body, trace
     from (
       select *, sum(octet_length(body)) over (order by id) - octet_length(body) as before
       from (
-        select id, family, platform_no, message_id, body, trace from ${tableOf(line)} order by id limit ${most}
+        select id, family, platform_no, message_id, body, trace from ${tableOf(line)}
+        where id >= ${floor} order by id limit ${most}
       ) as lowest
     ) as measured
     where before = 0 or before + octet_length(body) <= ${mostBytes}::bigint
     order by id`;
 }
 
-export function highestId(line: string): Statement {
-  return sql`select coalesce(max(id), 0) as id from ${tableOf(line)}`;
+/** A `Sight` for the floor. */
+export function sightOf(line: string): Statement {
+  return sql`
+    select case when is_called then last_value else 0 end as highest,
+      pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest
+    from ${sequenceOf(line)}`;
 }
 
-/** Takes acknowledged messages out, if this epoch still owns the line; answers also whether it does. */
+export interface Acknowledged extends Sight {
+  /** Whether this epoch still owns the line; if not, nothing was acknowledged. */
+  readonly owned: boolean;
+  readonly xid: bigint;
+}
+
+/** Takes acknowledged messages out, if this epoch still owns the line; answers `Acknowledged`. */
 export function acknowledgeMessages(line: string, epoch: bigint, ids: readonly bigint[]): Statement {
   return sql`
     with owned as (select 1 from bus.lease where line = ${line} and epoch = ${epoch}),
     gone as (delete from ${tableOf(line)} where id = any (${ids}::bigint[]) and exists (select from owned))
-    select exists (select from owned) as owned`;
+    select exists (select from owned) as owned, pg_current_xact_id()::text::bigint as xid,
+      case when is_called then last_value else 0 end as highest,
+      pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest
+    from ${sequenceOf(line)}`;
 }
 
 /** Takes a line whose lease has ended, or whose owner is surely gone; no row when it has a living owner. */
@@ -70,13 +91,14 @@ export function takeLease(line: string, owner: string, guarded: boolean, leaseMs
     on conflict (line) do update
       set owner = excluded.owner, epoch = held.epoch + 1, guarded = excluded.guarded, expires_at = excluded.expires_at
       where held.expires_at < clock_timestamp() or (held.guarded and excluded.guarded)
-    returning epoch`;
+    returning epoch, floor`;
 }
 
-export function renewLease(line: string, epoch: bigint, guarded: boolean, leaseMs: number): Statement {
+/** Also tells publishers the floor, from which they measure the line's length. */
+export function renewLease(line: string, epoch: bigint, guarded: boolean, floor: bigint, leaseMs: number): Statement {
   return sql`
     update bus.lease
-    set expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond', guarded = ${guarded}
+    set expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond', guarded = ${guarded}, floor = ${floor}
     where line = ${line} and epoch = ${epoch}`;
 }
 

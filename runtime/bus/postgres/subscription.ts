@@ -12,15 +12,17 @@ import type { Session } from '../../postgres/session.ts';
 import { lineOf } from '../lines.ts';
 import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
 import { GivenBack, pause, settle, standStill } from '../settle.ts';
+import { Floor, type Sight } from './floor.ts';
 import {
+  type Acknowledged,
   acknowledgeMessages,
   channelOf,
   endLease,
   guardLine,
-  highestId,
   lowestMessages,
   type MessageRow,
   renewLease,
+  sightOf,
   takeLease,
 } from './statements.ts';
 
@@ -33,6 +35,8 @@ export interface SubscriptionDeps {
 const LEASE_MS = 6_000;
 const RENEW_MS = 1_500;
 const STAND_BY_MS = 1_000;
+/** Publishers measure a line's length from its floor: they are told it with each renewal, and after so many ids. */
+const TELL_AFTER = 2_000n;
 /** Looks by itself, should a notification have been lost. */
 const POLL_MS = 500;
 const AGAIN_MS = { first: 100, most: 5_000 };
@@ -67,30 +71,43 @@ class Wake {
   }
 }
 
-/** Waits as a stand-by until the line is ours; answers the epoch. */
-async function takeLine(session: Session, line: string, signal: AbortSignal): Promise<bigint> {
+interface Taken {
+  readonly epoch: bigint;
+  /** What the last owner had proven. */
+  readonly floor: bigint;
+}
+
+/** Waits as a stand-by until the line is ours. */
+async function takeLine(session: Session, line: string, signal: AbortSignal): Promise<Taken> {
   const owner = uuidv7();
   for (;;) {
     if (signal.aborted) throw new GivenBack('the subscription ends');
     const guard = await session.row<{ guarded: boolean }>(guardLine(line));
-    const taken = await session.row<{ epoch: bigint }>(takeLease(line, owner, guard?.guarded === true, LEASE_MS));
-    if (taken !== undefined) return taken.epoch;
+    const taken = await session.row<Taken>(takeLease(line, owner, guard?.guarded === true, LEASE_MS));
+    if (taken !== undefined) return taken;
     await pause(STAND_BY_MS, signal);
   }
 }
 
 /** Keeps the lease alive beside the work; calls `lost` when another has taken the line or the session is gone. */
-function keepLease(session: Session, line: string, epoch: bigint, lost: () => void): () => void {
+function keepLease(
+  session: Session,
+  line: string,
+  epoch: bigint,
+  floor: () => bigint,
+  lost: () => void,
+): { renew: () => void; release: () => void } {
   const renew = async (): Promise<void> => {
     const guard = await session.row<{ guarded: boolean }>(guardLine(line));
-    const renewed = await session.execute(renewLease(line, epoch, guard?.guarded === true, LEASE_MS));
+    const renewed = await session.execute(renewLease(line, epoch, guard?.guarded === true, floor(), LEASE_MS));
     if (renewed === 0) lost();
   };
-  const timer = setInterval(() => {
+  const renewSoon = (): void => {
     renew().catch(lost);
-  }, RENEW_MS);
+  };
+  const timer = setInterval(renewSoon, RENEW_MS);
   void session.lost.then(lost);
-  return () => clearInterval(timer);
+  return { renew: renewSoon, release: () => clearInterval(timer) };
 }
 
 const toDelivered = (row: MessageRow, redelivered: boolean): Delivered => ({
@@ -112,19 +129,27 @@ async function own(
 ): Promise<void> {
   const line = lineOf(options.queue, options.partition);
   await session.listen(channelOf(line), () => wake.now());
-  const epoch = await takeLine(session, line, ending);
+  const { epoch, floor: proven } = await takeLine(session, line, ending);
   log.info({ line, epoch: String(epoch) }, 'bus: took the line');
 
   const lost = new AbortController();
   const signal = AbortSignal.any([ending, lost.signal]);
-  const release = keepLease(session, line, epoch, () => {
-    lost.abort();
-    wake.now();
-  });
+  let floor = new Floor(proven, proven - 1n);
+  let told = proven;
+  const { renew, release } = keepLease(
+    session,
+    line,
+    epoch,
+    () => floor.value,
+    () => {
+      lost.abort();
+      wake.now();
+    },
+  );
   ending.addEventListener('abort', () => wake.now(), { once: true, signal: lost.signal });
   const fetch = (): Promise<MessageRow[]> => {
     wake.clear();
-    return session.rows<MessageRow>(lowestMessages(line, options.maxBatch, options.maxBytes));
+    return session.rows<MessageRow>(lowestMessages(line, floor.value, options.maxBatch, options.maxBytes));
   };
 
   try {
@@ -132,12 +157,17 @@ async function own(
     await standStill('taking over', { ...common, acknowledge: async () => undefined }, async () => {
       await options.takeOver?.();
     });
-    const before = (await session.row<{ id: bigint }>(highestId(line)))?.id ?? 0n;
+    const before = (await session.row<Sight>(sightOf(line)))?.highest ?? 0n;
+    floor = new Floor(proven, before);
     let next = await fetch();
     while (!signal.aborted) {
       if (next.length === 0) {
         await wake.wait(POLL_MS);
-        if (!signal.aborted) next = await fetch();
+        if (signal.aborted) break;
+        // Both travel together; the rows are looked for after the sight.
+        const [sight, rows] = await Promise.all([floor.waits ? session.row<Sight>(sightOf(line)) : undefined, fetch()]);
+        if (sight !== undefined) floor.look(sight, rows[0]?.id);
+        next = rows;
         continue;
       }
       const ids = new Map<Delivered, bigint>();
@@ -150,11 +180,17 @@ async function own(
           for (const message of messages) ids.delete(message);
           // Both travel together; the second sees what the first did.
           const [answer, rows] = await Promise.all([
-            session.row<{ owned: boolean }>(acknowledgeMessages(line, epoch, gone)),
-            ids.size === 0 ? fetch() : [],
+            session.row<Acknowledged>(acknowledgeMessages(line, epoch, gone)),
+            ids.size === 0 ? fetch() : undefined,
           ]);
           if (answer?.owned !== true) throw new Fenced(`${line} has another owner`);
+          if (rows === undefined) return;
           next = rows;
+          floor.look(answer, rows[0]?.id, answer.xid);
+          if (floor.value - told >= TELL_AFTER) {
+            told = floor.value;
+            renew();
+          }
         },
       });
     }
