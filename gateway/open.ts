@@ -78,7 +78,7 @@ export async function openGateway(settings: GatewaySettings, parts: GatewayParts
     stops.push(notifier.stop);
 
     let stopping = false;
-    const { server } = openServer({
+    const server = openServer({
       signer,
       sealer,
       registry,

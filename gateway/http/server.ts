@@ -3,7 +3,7 @@
  * since a wrong type is a refusal like others. Host and protocol come from configuration only.
  */
 import type { IncomingMessage } from 'node:http';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Signer } from '../../certs/signer.ts';
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -12,6 +12,7 @@ import type { Path } from './admit.ts';
 import { openBodyReader, overloaded } from './body.ts';
 import { type CounterParts, refused, serve } from './counter.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
+import { boundInFlight, type InFlight } from './in-flight.ts';
 import { busy, json, type Outgoing, openSending } from './reply.ts';
 
 export interface ServerParts extends CounterParts, Omit<HealthParts, 'registry'> {
@@ -27,14 +28,8 @@ const KEEP_ALIVE_MS = 75_000;
 const always = new Set(['/health', '/ready', '/metrics']);
 const ours: readonly Path[] = ['/service', '/gateway'];
 
-export interface GatewayServer {
-  readonly server: FastifyInstance;
-  /** Requests in hand. */
-  inFlight(): number;
-}
-
 /** Makes the server; it does not listen yet. */
-export function openServer(parts: ServerParts): GatewayServer {
+export function openServer(parts: ServerParts): FastifyInstance {
   const server = Fastify({
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,7 +39,13 @@ export function openServer(parts: ServerParts): GatewayServer {
     logger: false,
   });
   const { send, sendKnown } = openSending(parts.signer);
-  const inFlight = boundInFlight(server, parts, (reply) => sendKnown(reply, busy(overloaded)));
+  const inFlight = boundInFlight(server, {
+    most: parts.mostInFlight,
+    gauge: parts.metrics.gauge('gateway_in_flight', 'Requests in hand', []),
+    stopping: parts.stopping,
+    always,
+    refuse: (reply) => sendKnown(reply, busy(overloaded)),
+  });
 
   server.setErrorHandler(async (error: { readonly statusCode?: number }, request, reply) => {
     const outgoing = outgoingOf(error, request, parts.log);
@@ -52,14 +53,17 @@ export function openServer(parts: ServerParts): GatewayServer {
   });
   server.setNotFoundHandler(async (request, reply) => sendKnown(reply, notFound(request)));
   healthRoutes(server, parts);
-  void server.register(async (scope) => protocolRoutes(scope, parts, send, sendKnown));
+  void server.register(async (scope) => protocolRoutes(scope, parts, inFlight, { send, sendKnown }));
   void server.register(async (scope) => parts.pages.routes(scope));
-  return { server, inFlight };
+  return server;
 }
 
-type Sender = (reply: FastifyReply, outgoing: Outgoing) => Promise<FastifyReply>;
-
-function protocolRoutes(scope: FastifyInstance, parts: ServerParts, send: Sender, sendKnown: Sender): void {
+function protocolRoutes(
+  scope: FastifyInstance,
+  parts: ServerParts,
+  inFlight: InFlight,
+  { send, sendKnown }: ReturnType<typeof openSending>,
+): void {
   const seconds = parts.metrics.histogram('gateway_request_seconds', 'From the request to its answer', [
     'path',
     'outcome',
@@ -70,20 +74,22 @@ function protocolRoutes(scope: FastifyInstance, parts: ServerParts, send: Sender
   scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
     reader.read(payload, (release) => releases.set(request, release)),
   );
-  const release = async (request: FastifyRequest): Promise<void> => {
-    releases.get(request)?.();
-    releases.delete(request);
-  };
-  scope.addHook('onResponse', release);
-  scope.addHook('onRequestAbort', release);
+  scope.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      releases.get(request)?.();
+      releases.delete(request);
+    });
+  });
   for (const path of ours) {
     scope.post(path, async (request, reply) => {
+      const finished = inFlight.hold(request);
       const started = performance.now();
       const body = request.body as Buffer | Rejection | undefined;
-      const { outgoing, counted, common } =
+      const answering =
         body !== undefined && isRejection(body)
-          ? refused(path, request.headers, body, undefined, parts.pages)
-          : await serve(path, request.headers, body ?? Buffer.alloc(0), parts);
+          ? Promise.resolve(refused(path, request.headers, body, undefined, parts.pages))
+          : serve(path, request.headers, body ?? Buffer.alloc(0), parts);
+      const { outgoing, counted, common } = await answering.finally(finished);
       // What was not read to its end would be taken for the next request.
       if (body !== undefined && isRejection(body)) reply.header('connection', 'close');
       await (common === true ? sendKnown : send)(reply, outgoing);
@@ -93,45 +99,14 @@ function protocolRoutes(scope: FastifyInstance, parts: ServerParts, send: Sender
   }
 }
 
-/** Lets in so many requests at once; more are answered at once that we are busy. */
-function boundInFlight(
-  server: FastifyInstance,
-  { mostInFlight, metrics, stopping }: ServerParts,
-  refuse: (reply: FastifyReply) => Promise<FastifyReply>,
-): () => number {
-  let count = 0;
-  const counted = new WeakSet<FastifyRequest>();
-  const gauge = metrics.gauge('gateway_in_flight', 'Requests in hand', []);
-  server.addHook('onRequest', async (request, reply) => {
-    if (always.has(request.url)) return;
-    if (stopping() || count >= mostInFlight) {
-      await refuse(reply);
-      return reply;
-    }
-    count += 1;
-    counted.add(request);
-    gauge.set(count);
-    return;
-  });
-  // A connection that is kept alive would keep a server that stops alive too.
-  server.addHook('onSend', async (_request, reply) => {
-    if (stopping()) reply.header('connection', 'close');
-  });
-  const leave = async (request: FastifyRequest): Promise<void> => {
-    if (!counted.delete(request)) return;
-    count -= 1;
-    gauge.set(count);
-  };
-  server.addHook('onResponse', leave);
-  server.addHook('onRequestAbort', leave);
-  return () => count;
-}
-
 /** What a request that failed outside of the protocol's own refusals is answered. */
 function outgoingOf(error: { readonly statusCode?: number }, request: FastifyRequest, log: Log): Outgoing {
   const { statusCode = 500 } = error;
   if (statusCode >= 400 && statusCode < 500)
     return json(refusalText(reject('100002', 'HTTP: a request that can be read')));
+  // Its sender is gone, and nobody reads the answer.
+  if (request.raw.destroyed && !request.raw.complete)
+    return json(refusalText(reject('100002', 'HTTP: all of the body')));
   log.error({ err: error, path: request.routeOptions.url }, 'a request failed');
   return json(refusalText(reject('100001', 'retry with the same number and the same content'), undefined, true));
 }

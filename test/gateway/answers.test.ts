@@ -15,7 +15,7 @@ describeOnDatabase('what the counter answers', (server) => {
   let signer: PlatformSigner;
 
   beforeAll(async () => {
-    counter = await Counter.open(server, { settings: { waitMs: 700, mostInFlight: 3 } });
+    counter = await Counter.open(server, { settings: { waitMs: 2_000, mostInFlight: 3 } });
     signer = await platformSigner('K1', 'ED25519');
     await counter.register([signer]);
   });
@@ -28,6 +28,18 @@ describeOnDatabase('what the counter answers', (server) => {
   });
 
   const project = (rest: object = {}) => ({ requestNo: freshNumber(), projectNo: 'J1', status: 'REPAYING', ...rest });
+
+  /** The books keep what comes from now on waiting; what is published again of other tests is answered. */
+  const holding = (): InstructionMessage[] => {
+    const waiting: InstructionMessage[] = [];
+    const since = counter.clock.now();
+    counter.books.answer = (instruction) => {
+      if (instruction.receivedAt < since) return success;
+      waiting.push(instruction);
+      return undefined;
+    };
+    return waiting;
+  };
 
   test('an instruction reaches the books as it was sent, with its evidence’s id, and the answer comes back', async () => {
     const requestNo = freshNumber();
@@ -105,11 +117,11 @@ describeOnDatabase('what the counter answers', (server) => {
   });
 
   test('without an answer in time it is PROCESSING; a late reply is ignored and the next message is answered its own', async () => {
-    counter.books.answer = () => undefined;
+    const waiting = holding();
     const requestNo = freshNumber();
     const heard = await counter.send(signer, 'MODIFY_PROJECT', project({ requestNo }));
     expect(heard.text).toBe(`{"code":"0","status":"PROCESSING","requestNo":"${requestNo}"}`);
-    const late = counter.books.instructions.at(-1) as InstructionMessage;
+    const [late] = waiting as [InstructionMessage];
     expect(await counter.count('pending')).toBe(1);
     counter.books.tell(late, success);
     // Late for the platform, but the instruction has had its answer.
@@ -192,11 +204,7 @@ describeOnDatabase('what the counter answers', (server) => {
   });
 
   test('more requests than may be in hand are answered busy, and those in hand still get their answer', async () => {
-    const waiting: InstructionMessage[] = [];
-    counter.books.answer = (instruction) => {
-      waiting.push(instruction);
-      return undefined;
-    };
+    const waiting = holding();
     const inHand = [0, 1, 2].map(() => counter.send(signer, 'MODIFY_PROJECT', project()));
     await waitFor(() => waiting.length === 3);
     const busy = await counter.send(signer, 'MODIFY_PROJECT', project());
@@ -226,6 +234,26 @@ describeOnDatabase('what the counter answers', (server) => {
     await waitFor(async () => (await counter.send(signer, 'MODIFY_PROJECT', project())).status === 200);
   });
 
+  test('who goes away after he has asked keeps his place while the books still work on it', async () => {
+    const waiting = holding();
+    for (let times = 0; times < 3; times++) {
+      const envelope = new URLSearchParams(await counter.envelope(signer, 'MODIFY_PROJECT', project())).toString();
+      const sent = request(`${counter.url}/service`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(envelope) },
+      });
+      sent.on('error', () => undefined);
+      sent.end(envelope);
+      await waitFor(() => waiting.length === times + 1);
+      sent.destroy();
+    }
+    const busy = await counter.send(signer, 'MODIFY_PROJECT', project());
+    for (const instruction of waiting) counter.books.tell(instruction, success);
+    expect(busy.status).toBe(503);
+    counter.books.answer = () => success;
+    await waitFor(async () => (await counter.send(signer, 'MODIFY_PROJECT', project())).status === 200);
+  });
+
   test('/metrics names what happened, and no platform’s number', async () => {
     const text = await (await fetch(`${counter.url}/metrics`)).text();
     expect(text).toContain('qianzhi_gateway_request_seconds_count{path="/service",outcome="SUCCESS"}');
@@ -233,11 +261,7 @@ describeOnDatabase('what the counter answers', (server) => {
   });
 
   test('stopping answers what is in hand, and takes nothing new', async () => {
-    const waiting: InstructionMessage[] = [];
-    counter.books.answer = (instruction) => {
-      waiting.push(instruction);
-      return undefined;
-    };
+    const waiting = holding();
     const inHand = counter.send(signer, 'MODIFY_PROJECT', project());
     await waitFor(() => waiting.length === 1);
     const { url } = counter;
