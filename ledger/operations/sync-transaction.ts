@@ -2,8 +2,8 @@
  * SYNC_TRANSACTION 单笔交易: one confirmed trade. Its details are checked in order of precedence against the table of trades
  * (sync-transaction/rules.ts), become legs, and every leg one posting; what a trade records besides stands in the file of its kind.
  */
-import { isRejection, type Rejection, reasons, reject } from '../../contract/codes.ts';
-import { type Fen, fen, ZERO } from '../../contract/money.ts';
+import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
+import { type Fen, fen } from '../../contract/money.ts';
 import type { SyncTransaction, TradeDetail } from '../../contract/requests/sync-transaction.ts';
 import { accountOf, INCOME, isPlatformAccount } from '../accounts.ts';
 import type { Book } from '../book.ts';
@@ -12,6 +12,7 @@ import type { ProjectRow } from '../rows.ts';
 import { decided, success } from './answers.ts';
 import { because, usableParty } from './checks.ts';
 import { receivableAccounts, repayingReceivable } from './receivable.ts';
+import { capturesOf } from './sync-transaction/captures.ts';
 import { type KindRule, type Party, rules, type TradeRule } from './sync-transaction/rules.ts';
 import { add, type Leg } from './sync-transaction/trade.ts';
 
@@ -165,56 +166,6 @@ function legsOf(request: SyncTransaction, rule: TradeRule, project: ProjectRow):
     if (rows.length === 0 && rule.kinds[kind as Leg['kind']]?.required) return reject('100008', because.detailMissing);
   }
   return [...legs.values()].flat();
-}
-
-/** What each cited hold gives up, checked against its owner, project, bizType and remainder (protocol 7, rule 6). */
-function capturesOf(
-  legs: readonly Leg[],
-  rule: TradeRule,
-  project: ProjectRow,
-  book: Book,
-): ReadonlyMap<string, Fen> | Rejection {
-  const captures = new Map<string, Fen>();
-  const brought = new Map<string, Fen>();
-  const capture = (leg: Leg): Rejection | undefined => {
-    const { freezeRequestNo, amount } = leg.detail;
-    if (freezeRequestNo === undefined) return reject('100008', because.holdMissing);
-    const hold = book.holds.get(freezeRequestNo);
-    if (hold === undefined) return reject('100008', because.holdUnknown);
-    if (hold.account !== accountOf(leg.source)) return reject('100008', because.holdOfAnother);
-    if (hold.projectNo !== project.projectNo) return reject('100008', because.holdOfAnotherProject);
-    if (hold.bizType !== rule.holds) return reject('100008', because.holdOfAnotherType);
-    add(captures, freezeRequestNo, amount);
-    const left = hold.amount - hold.captured - hold.released;
-    return (captures.get(freezeRequestNo) ?? ZERO) > left ? reject('100008', reasons.freezeRemainderShort) : undefined;
-  };
-  for (const leg of legs) {
-    const cover = rule.kinds[leg.kind]?.cover;
-    if (cover === 'hold') {
-      const refused = capture(leg);
-      if (refused !== undefined) return refused;
-    } else if (cover === 'brought') {
-      const refused = takeBrought(leg);
-      if (refused !== undefined) return refused;
-    }
-    add(brought, leg.target, leg.detail.amount);
-  }
-  return captures;
-
-  function takeBrought(leg: Leg): Rejection | undefined {
-    const { freezeRequestNo, amount } = leg.detail;
-    const mine = brought.get(leg.source) ?? ZERO;
-    const cited = freezeRequestNo === undefined ? undefined : book.holds.get(freezeRequestNo);
-    const own = cited?.account === accountOf(leg.source);
-    // A number cited from the trade's other legs is accepted; a foreign one is not.
-    if (freezeRequestNo !== undefined && !own && !captures.has(freezeRequestNo))
-      return reject('100008', cited === undefined ? because.holdUnknown : because.holdOfAnother);
-    if (mine >= amount) {
-      add(brought, leg.source, fen(-amount));
-      return undefined;
-    }
-    return own ? capture(leg) : reject('100008', because.commissionUncovered);
-  }
 }
 
 const postingOf = (leg: Leg): Posting => ({
