@@ -18,18 +18,23 @@ export interface Delivery {
   stop(): void;
 }
 
-export function deliveryOf(
-  state: State,
-  record: (events: readonly Event[]) => void,
-  key: KeyObject,
-  now: () => number,
-): Delivery {
+export interface DeliverySettings {
+  readonly state: State;
+  readonly record: (events: readonly Event[]) => void;
+  /** Resolves once what was recorded is on the disk. */
+  readonly kept: () => Promise<void>;
+  readonly key: KeyObject;
+  readonly now: () => number;
+}
+
+export function deliveryOf({ state, record, kept, key, now }: DeliverySettings): Delivery {
   const forger = generateKeyPairSync('ed25519').privateKey;
   const tries = new Map<string, { readonly count: number; readonly notBefore: number }>();
   const underWay = new Set<string>();
   let stopped = false;
 
   const post = async (callback: Callback): Promise<boolean> => {
+    await kept();
     const body = Buffer.from(callback.body, 'utf8');
     const stamped = { path: '', timestamp: String(now()), nonce: randomUUID() };
     const response = await fetch(callback.url, {

@@ -1,15 +1,18 @@
 /**
- * The company's memory on disk: one line per commit, a JSON array of events, on the disk before anybody is answered. A line torn by a
- * kill is not a line: nobody was told of it.
+ * The company's memory on disk: one line per commit, a JSON array of events. Commits that come together share one write to the disk, and
+ * nobody is answered before it. A line torn by a kill is not a line: nobody was told of it.
  */
-import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { fen } from '../../contract/money.ts';
 import type { Event } from './state.ts';
 
 export interface Journal {
-  /** Writes events as one commit; returns once they are on the disk. */
+  /** Takes events as one commit, after all before it. */
   append(events: readonly Event[]): void;
-  close(): void;
+  /** Resolves once all that was appended before this call is on the disk. Rejects when it cannot be written, and ever after. */
+  kept(): Promise<void>;
+  close(): Promise<void>;
 }
 
 const print = (value: unknown): string =>
@@ -22,7 +25,7 @@ const parse = (text: string): unknown =>
   });
 
 /** Opens the journal, replaying each event that was committed. A torn last line is cut off. */
-export function openJournal(path: string, replay: (event: Event) => void): Journal {
+export async function openJournal(path: string, replay: (event: Event) => void): Promise<Journal> {
   let whole = 0;
   if (existsSync(path)) {
     const bytes = readFileSync(path);
@@ -31,16 +34,38 @@ export function openJournal(path: string, replay: (event: Event) => void): Journ
       if (line !== '') for (const event of parse(line) as Event[]) replay(event);
     }
   }
-  const file = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600);
-  ftruncateSync(file, whole);
+  const file = await open(path, existsSync(path) ? 'r+' : 'w+', 0o600);
+  await file.truncate(whole);
   let position = whole;
+  let lines: string[] = [];
+  let writing: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  const write = async (): Promise<void> => {
+    const bytes = Buffer.from(lines.join(''), 'utf8');
+    lines = [];
+    await file.write(bytes, 0, bytes.length, position);
+    await file.datasync();
+    position += bytes.length;
+  };
+  const kept = (): Promise<void> => {
+    if (lines.length === 0) return writing ?? Promise.resolve();
+    // What comes while one write is under way goes with the next one, together.
+    next ??= (writing ?? Promise.resolve()).then(() => {
+      writing = next;
+      next = undefined;
+      return write();
+    });
+    return next;
+  };
   return {
     append: (events) => {
-      const line = Buffer.from(`${print(events)}\n`, 'utf8');
-      writeSync(file, line, 0, line.length, position);
-      fdatasyncSync(file);
-      position += line.length;
+      lines.push(`${print(events)}\n`);
     },
-    close: () => closeSync(file),
+    kept,
+    close: async () => {
+      await kept();
+      await file.close();
+    },
   };
 }

@@ -48,11 +48,15 @@ export interface RunningCompany {
 const BODY_BYTES = 64 * 1024;
 const TICK_MS = 20;
 
-function newServer(): FastifyInstance {
+/** A server that answers nobody before what it would tell of is on the disk. */
+function newServer(kept: () => Promise<void>): FastifyInstance {
   const server = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true });
   // Signatures are over the bytes as they came: nothing is parsed before.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  server.addHook('onSend', async () => {
+    await kept();
+  });
   server.setErrorHandler(async (error, _, reply) => {
     if (error instanceof BadRequest || error instanceof SyntaxError || error instanceof RangeError)
       return reply.code(400).send({ code: '4002', message: error.message });
@@ -69,18 +73,24 @@ export async function startCompany(options: CompanyOptions): Promise<RunningComp
   const merchant = merchantKey(options.merchantPublicKeyFile);
   const state = emptyState();
   const journalFile = join(options.home, 'journal.jsonl');
-  const journal = openJournal(journalFile, (event) => apply(state, event));
+  const journal = await openJournal(journalFile, (event) => apply(state, event));
   const now = () => Date.now();
   const record = (events: readonly Event[]): void => {
     journal.append(events);
     for (const event of events) apply(state, event);
+    // Whoever is to be told waits for this himself; a disk that fails ends the company, as it would a bank's.
+    journal.kept().catch((error: unknown) => {
+      process.nextTick(() => {
+        throw error;
+      });
+    });
   };
   if (state.day === '') record([{ event: 'opened', day: options.day ?? dayOf(now()) }]);
   const company = companyOf({ state, record, now, settleMs: options.settleMs, feeBp: options.feeBp });
-  const delivery = deliveryOf(state, record, keys.privateKey, now);
+  const delivery = deliveryOf({ state, record, kept: journal.kept, key: keys.privateKey, now });
 
-  const api = newServer();
-  const control = newServer();
+  const api = newServer(journal.kept);
+  const control = newServer(journal.kept);
   let url = '';
   api.get('/health', async () => ({ status: 'ok' }));
   addApi(api, {
@@ -109,7 +119,7 @@ export async function startCompany(options: CompanyOptions): Promise<RunningComp
       clearInterval(timer);
       delivery.stop();
       await Promise.all([api.close(), control.close()]);
-      journal.close();
+      await journal.close();
     },
   };
 }
