@@ -58,6 +58,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({ ...clientConfig(options), max: options.max ?? 8, idleTimeoutMillis: 60_000 });
   // An idle connection that breaks is forgotten by the pool; the next user opens another.
   pool.on('error', () => undefined);
+  // Between being lent and being listened to, and after being thrown away, a connection that is ended says so to nobody: that must not end us.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   let closing: Promise<void> | undefined;
 
   return {
