@@ -1,0 +1,106 @@
+/** `qianzhi platform`: opens platforms, and lists them. */
+import type { Command } from 'commander';
+import { type Profile, profiles } from '../../contract/enumerations.ts';
+import { isServiceName, type ServiceName } from '../../contract/services.ts';
+import { listPlatforms } from '../../gateway/commands.ts';
+import { databaseOf, equip, homeOf, settingsOf } from '../installation.ts';
+import { Mistake } from '../mistake.ts';
+import { act } from '../operator.ts';
+import { addKeyOptions, type KeyOptions, platformKey } from '../platform-key.ts';
+
+interface AddOptions extends KeyOptions {
+  readonly name: string;
+  readonly notifyUrl: string;
+  readonly notifyAllow: readonly string[];
+  readonly profile: string;
+  readonly services: string;
+  readonly json?: boolean;
+}
+
+const PLATFORM_NO = /^[0-9A-Za-z_-]{1,50}$/;
+
+export function addPlatformCommands(program: Command): void {
+  const platform = program.command('platform').description('platforms 平台');
+  const add = platform
+    .command('add <platformNo>')
+    .description('open a platform: its accounts, its first key, its notify URL')
+    .requiredOption('--name <name>', "the platform's name")
+    .requiredOption('--notify-url <url>', 'where notifications are posted')
+    .option('--notify-allow <cidr...>', 'private address ranges its notify URL may be in', [])
+    .option('--profile <profile>', `the rules it works under: ${profiles.join(' or ')}`, 'strict')
+    .option('--services <list>', 'the services it may call, comma separated; * for all that are open', '*')
+    .option('--json', 'print the result as JSON');
+  addKeyOptions(add).action(async (platformNo: string, options: AddOptions, command: Command) => {
+    if (!PLATFORM_NO.test(platformNo)) throw new Mistake('platformNo: 1 to 50 letters, digits, - or _');
+    const paths = homeOf(command);
+    const config = settingsOf(paths);
+    const registration = {
+      platformNo,
+      name: options.name,
+      profile: profileOf(options.profile),
+      notifyUrl: notifyUrlOf(options.notifyUrl),
+      notifyAllow: options.notifyAllow,
+      services: servicesOf(options.services),
+    };
+    const equipment = await equip('qianzhi', config, await databaseOf(config, paths));
+    try {
+      const { key, files } = await platformKey(paths, platformNo, options.name, options);
+      await act(equipment.bus, platformNo, { service: 'PLATFORM_ADDED', platform: { ...registration, keys: [key] } });
+      const told = {
+        platformNo,
+        keySerial: key.keySerial,
+        algorithm: key.algorithm,
+        ...files,
+        bankKeySerial: config.gateway?.keySerial,
+        bankPublicKeyFile: paths.gatewayPublicKey,
+      };
+      process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : addedText(told));
+    } finally {
+      await equipment.bus.close();
+    }
+  });
+
+  platform
+    .command('list')
+    .description('list the platforms and their keys')
+    .option('--json', 'print as JSON')
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const paths = homeOf(command);
+      const { url } = await databaseOf(settingsOf(paths), paths);
+      const platforms = await listPlatforms(url);
+      if (options.json) process.stdout.write(`${JSON.stringify(platforms)}\n`);
+      else if (platforms.length === 0) process.stdout.write('no platform yet: `qianzhi platform add --help`\n');
+      for (const one of options.json ? [] : platforms) {
+        process.stdout.write(`${one.platformNo}  ${one.name}  ${one.state}  ${one.profile}  ${one.notifyUrl}\n`);
+        for (const key of one.keys) process.stdout.write(`    key ${key.keySerial}  ${key.algorithm}  ${key.state}\n`);
+      }
+    });
+}
+
+function addedText(told: Readonly<Record<string, string | undefined>>): string {
+  return `Platform ${told['platformNo']} is open.
+  its key           ${told['keySerial']} (${told['algorithm']})${told['privateKeyFile'] === undefined ? '' : `, private key in ${told['privateKeyFile']}`}
+  the bank's key    ${told['bankKeySerial']}, ${told['bankPublicKeyFile']}: give it to the platform
+`;
+}
+
+function profileOf(text: string): Profile {
+  const found = profiles.find((profile) => profile === text);
+  if (found === undefined) throw new Mistake(`--profile: ${profiles.join(' or ')}`);
+  return found;
+}
+
+function notifyUrlOf(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new Mistake('--notify-url: an http or https URL');
+  return text;
+}
+
+function servicesOf(text: string): readonly ServiceName[] | '*' {
+  if (text === '*') return '*';
+  const names = text.split(',').map((name) => name.trim());
+  const known = names.filter(isServiceName);
+  if (known.length !== names.length)
+    throw new Mistake(`--services: ${names.filter((name) => !isServiceName(name)).join(', ')} is not a service`);
+  return known;
+}

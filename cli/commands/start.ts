@@ -1,0 +1,128 @@
+/** `qianzhi start`: runs the rooms, all in one process or some of them, until it is told to stop; then drains. */
+import type { Command } from 'commander';
+import { startAdapters } from '../../adapters/main.ts';
+import { startGateway } from '../../gateway/main.ts';
+import { startLedger } from '../../ledger/main.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { Config } from '../../runtime/config.ts';
+import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../runtime/embedded/postgres.ts';
+import { inReverse, type Stop } from '../../runtime/lifecycle.ts';
+import { openDatabase } from '../../runtime/postgres/database.ts';
+import { rooms as schemas } from '../../runtime/postgres/folder.ts';
+import { migrate, schemaVersion } from '../../runtime/postgres/migrate.ts';
+import { openRedis } from '../../runtime/redis.ts';
+import { type DatabaseUrls, databaseOf, equip, homeOf, type Paths, settingsOf } from '../installation.ts';
+import { Mistake } from '../mistake.ts';
+
+const ROOMS = ['ledger', 'adapters', 'gateway'] as const;
+type RoomName = (typeof ROOMS)[number];
+
+export function addStartCommand(program: Command): void {
+  program
+    .command('start [rooms...]')
+    .description(
+      `run rooms until SIGTERM or Ctrl-C: all (default), or some of postgres (embedded), ${ROOMS.join(', ')}`,
+    )
+    .option('--json', 'print one JSON line when ready')
+    .action(async (names: readonly string[], options: { json?: boolean }, command: Command) => {
+      const paths = homeOf(command);
+      const config = settingsOf(paths);
+      const chosen = chosenRooms(names);
+      const stops: Stop[] = [];
+      const stop = inReverse(stops);
+      const ending = untilTold();
+      try {
+        await startAll(chosen, config, paths, stops);
+        const ready = {
+          ready: true,
+          rooms: chosen,
+          gateway: config.gateway?.publicUrl,
+          mode: config.embedded ? 'embedded' : 'servers',
+        };
+        process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : readyText(chosen, config));
+        await ending;
+      } finally {
+        await stop();
+      }
+    });
+}
+
+function readyText(chosen: readonly string[], config: Config): string {
+  const mode = config.embedded ? ' (embedded: single-node, for trying and tests)' : '';
+  return `Running ${chosen.join(', ')}${mode}. Platforms reach ${config.gateway?.publicUrl ?? 'no gateway'}. Ctrl-C stops.\n`;
+}
+
+function chosenRooms(names: readonly string[]): readonly string[] {
+  const known: readonly string[] = ['all', 'postgres', ...ROOMS];
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new Mistake(`there is no room ${stranger}: choose from ${known.join(', ')}`);
+  return names.length === 0 || names.includes('all') ? ['postgres', ...ROOMS] : names;
+}
+
+async function startAll(chosen: readonly string[], config: Config, paths: Paths, stops: Stop[]): Promise<void> {
+  if (config.embedded && chosen.includes('postgres')) await startEmbedded(paths, stops);
+  const hosted = ROOMS.filter((room) => chosen.includes(room));
+  if (hosted.length === 0) return;
+  const database = await databaseOf(config, paths);
+  await refuseOldSchema(database, paths);
+  const equipment = await equip(hosted.join('+'), config, database);
+  stops.push(() => equipment.bus.close());
+  const { bus, log, metrics } = equipment;
+  const redis = config.redis === undefined ? undefined : openRedis(config.redis);
+  if (redis !== undefined) stops.push(() => redis.close());
+  const parts = {
+    databaseUrl: database.url,
+    bus,
+    log,
+    metrics,
+    clock: systemClock,
+    ...(redis === undefined ? {} : { redis }),
+  };
+  for (const room of hosted) stops.push(await startRoom(room, config, parts));
+}
+
+type Parts = Parameters<typeof startGateway>[1] &
+  Parameters<typeof startLedger>[1] &
+  Parameters<typeof startAdapters>[1];
+
+function startRoom(room: RoomName, config: Config, parts: Parts): Promise<Stop> {
+  switch (room) {
+    case 'ledger':
+      return startLedger(config.ledger, parts);
+    case 'adapters':
+      if (config.adapters === undefined) throw new Mistake('the settings have no part "adapters"');
+      return startAdapters(config.adapters, parts);
+    case 'gateway':
+      if (config.gateway === undefined) throw new Mistake('the settings have no part "gateway"');
+      return startGateway(config.gateway, parts);
+  }
+}
+
+/** One that another process of this installation already runs is used as it is. */
+async function startEmbedded(paths: Paths, stops: Stop[]): Promise<void> {
+  if ((await runningEmbeddedPostgres(paths.embeddedPostgres)) === undefined) {
+    const log = (line: string): void => void process.stderr.write(`${line}\n`);
+    const postgres = await startEmbeddedPostgres({ home: paths.embeddedPostgres, log });
+    stops.push(() => postgres.stop());
+    for (const room of schemas) await migrate({ url: postgres.url, room, log });
+  }
+}
+
+async function refuseOldSchema({ url }: DatabaseUrls, paths: Paths): Promise<void> {
+  const database = openDatabase({ url, max: 1, applicationName: 'qianzhi start' });
+  try {
+    for (const room of schemas) {
+      const { pending } = await schemaVersion(database, room);
+      if (pending.length > 0)
+        throw new Mistake(`the schema ${room} is not up to date: run \`qianzhi migrate --home ${paths.home}\``);
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
+  });
+}
