@@ -76,6 +76,15 @@ export async function openHome(folder: string, runner: Runner | undefined): Prom
   }
 }
 
+/** The port that a home's server had last; undefined when there is no such home. */
+export async function rememberedPort(folder: string): Promise<number | undefined> {
+  const cluster: Cluster | undefined = await readFile(join(resolve(folder), 'cluster.json'), 'utf8').then(
+    JSON.parse,
+    absent,
+  );
+  return cluster?.port;
+}
+
 /** Removes a home with all data. @throws Unavailable when a living process holds it. */
 export async function removeHome(folder: string): Promise<void> {
   const home = resolve(folder);
