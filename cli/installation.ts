@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { openBus } from '../runtime/bus/open.ts';
 import type { Bus } from '../runtime/bus/port.ts';
 import { type Config, readConfig } from '../runtime/config.ts';
-import { runningEmbeddedPostgres } from '../runtime/embedded/postgres.ts';
+import { runningEmbeddedPostgres } from '../runtime/embedded/running.ts';
 import { type Log, openLog } from '../runtime/log.ts';
 import { type Metrics, openMetrics } from '../runtime/metrics.ts';
 import { Mistake } from './mistake.ts';
@@ -83,6 +83,6 @@ export interface Equipment {
 export async function equip(name: string, config: Config, database: DatabaseUrls): Promise<Equipment> {
   const log = openLog({ name, level: config.logLevel, destination: process.stderr });
   const metrics = openMetrics();
-  const bus = await openBus(config.bus, { databaseUrl: database.url, log, metrics });
+  const bus = await openBus({ bus: config.bus, database: { url: database.url }, log, name });
   return { config, database, bus, log, metrics };
 }

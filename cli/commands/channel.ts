@@ -1,10 +1,11 @@
 /** `qianzhi channel`: puts payment channels into the settings; processes use them after a restart. */
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createKeyFiles } from '../../certs/key-pair.ts';
 import { parseConfig } from '../../runtime/config.ts';
-import { homeOf, type Paths, settingsOf } from '../installation.ts';
+import { homeOf, type Paths } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
 
 const NAME = /^[A-Z0-9_]{1,20}$/;
@@ -37,7 +38,7 @@ export function addChannelCommands(program: Command): void {
     .action(async (name: string, options: AddOptions, command: Command) => {
       if (!NAME.test(name)) throw new Mistake('a channel is named with capital letters, digits and _');
       const paths = homeOf(command);
-      settingsOf(paths);
+      if (!existsSync(paths.config)) throw new Mistake(`${paths.config} does not exist: run \`qianzhi init\` first`);
       const settings = JSON.parse(await readFile(paths.config, 'utf8')) as {
         adapters?: { channels?: Record<string, unknown> };
       };
