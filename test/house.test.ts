@@ -69,6 +69,8 @@ function broken(room: string, door: Door, file: string, specifier: string): stri
     return door.packages.includes(packageOf(specifier)) ? undefined : `${file} imports the package ${specifier}`;
   }
   const target = join(file, '..', specifier);
+  // A program's door in plain JavaScript opens what was built of its own room.
+  if (file.endsWith('.mjs') && target.startsWith(`dist/${room}/`)) return undefined;
   const inside = [room, ...door.rooms].some((open) => target === open || target.startsWith(`${open}/`));
   return inside ? undefined : `${file} imports ${target}`;
 }
@@ -113,9 +115,9 @@ describe('the files', () => {
   });
 
   test('none switches a check off, or leaves a test out', () => {
-    const marks = /@ts-(ignore|expect-error|nocheck)|\bas any\b|: any\b|\b(?:test|describe|it)\.only\(/;
-    expect(
-      files.filter((file) => file !== 'test/house.test.ts' && marks.test(readFileSync(join(root, file), 'utf8'))),
-    ).toEqual([]);
+    const marks = /@ts-(ignore|expect-error|nocheck)|\bas any\b|[:<]\s*any\b|\b(?:test|describe|it)\.only\(/;
+    const codeOf = (file: string): string =>
+      readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/(?! @ts-).*|`[^`]*`|'[^'\n]*'/g, '');
+    expect(files.filter((file) => file.endsWith('.ts') && marks.test(codeOf(file)))).toEqual([]);
   });
 });
