@@ -25,7 +25,7 @@ export function addChannelCommands(program: Command): void {
     .description('make our key towards a channel, in keys/channel-NAME.pem')
     .action(async (name: string, _: object, command: Command) => {
       if (!NAME.test(name)) throw new Mistake('a channel is named with capital letters, digits and _');
-      const { publicKeyFile } = await createKeyFiles(keyFileOf(homeOf(command), name), { algorithm: 'RSA2' });
+      const { publicKeyFile } = await createKeyFiles(keyFileOf(homeOf(command), name), { algorithm: 'ED25519' });
       process.stdout.write(`${publicKeyFile}: give it to the channel\n`);
     });
   channel

@@ -1,8 +1,8 @@
 /** `qianzhi ledger`: proves the books, and prints them. */
 import type { Command } from 'commander';
-import { formatYuan } from '../../contract/money.ts';
-import { checkLedger, trialBalance } from '../../ledger/commands.ts';
+import { checkLedger, printCheck, printTrialBalance, trialBalance } from '../../ledger/commands.ts';
 import { databaseOf, homeOf, settingsOf } from '../installation.ts';
+import { Mistake } from '../mistake.ts';
 
 export function addLedgerCommands(program: Command): void {
   const ledger = program.command('ledger').description('the books 账务');
@@ -13,15 +13,9 @@ export function addLedgerCommands(program: Command): void {
     )
     .option('--json', 'print as JSON')
     .action(async (options: { json?: boolean }, command: Command) => {
-      const paths = homeOf(command);
-      const { url } = await databaseOf(settingsOf(paths), paths);
-      const report = await checkLedger(url);
-      if (options.json)
-        process.stdout.write(
-          `${JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`,
-        );
-      else process.stdout.write(report.text);
-      if (report.problems.length > 0) process.exitCode = 1;
+      const report = await checkLedger(await booksOf(command));
+      process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${printCheck(report)}\n`);
+      if (!report.sound) process.exitCode = 1;
     });
   ledger
     .command('trial-balance')
@@ -29,20 +23,17 @@ export function addLedgerCommands(program: Command): void {
     .requiredOption('--platform <platformNo>', 'the platform')
     .option('--json', 'print as JSON')
     .action(async (options: { platform: string; json?: boolean }, command: Command) => {
-      const paths = homeOf(command);
-      const { url } = await databaseOf(settingsOf(paths), paths);
-      const lines = (await trialBalance(url, options.platform)).map(({ account, side, balance }) => ({
-        account,
-        side,
-        balance: formatYuan(balance),
-      }));
-      if (options.json) process.stdout.write(`${JSON.stringify({ platformNo: options.platform, lines })}\n`);
-      else if (lines.length === 0)
-        process.stdout.write(
-          `platform ${options.platform} has no accounts: \`qianzhi platform list\` shows the platforms\n`,
+      const balance = await trialBalance(await booksOf(command), options.platform);
+      if (balance === undefined)
+        throw new Mistake(
+          `platform ${options.platform} has no accounts: \`qianzhi platform list\` shows the platforms`,
         );
-      else
-        for (const { account, side, balance } of lines)
-          process.stdout.write(`${side.padEnd(10)}${account.padEnd(40)}${balance.padStart(20)}\n`);
+      process.stdout.write(options.json ? `${JSON.stringify(balance)}\n` : `${printTrialBalance(balance)}\n`);
     });
+}
+
+async function booksOf(command: Command): Promise<{ databaseUrl: string }> {
+  const paths = homeOf(command);
+  const { url } = await databaseOf(settingsOf(paths), paths);
+  return { databaseUrl: url };
 }

@@ -35,7 +35,7 @@ export async function tellStory(tools: StoryTools): Promise<void> {
     ...(commission === undefined ? {} : { commission }),
     expectPayCompany: PAY_COMPANY,
     rechargeWay: 'WEB',
-    bankcode: 'ICBC',
+    bankcode: 'ICBK',
     payType: 'B2C',
   });
 

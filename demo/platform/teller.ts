@@ -187,7 +187,7 @@ export class Teller {
           page = await this.#press(browser, page, typed);
         }
         last = new Error(
-          `${serviceName} ${numberOf(request)}: HTTP ${page.status}: ${page.html.replace(/<[^>]*>/g, ' ').slice(0, 300)}`,
+          `${serviceName} ${numberOf(request)}: HTTP ${page.status}: ${wordsOf(page.html)}`,
         );
       } catch (error) {
         last = error;
@@ -228,5 +228,12 @@ export class Teller {
     return new Error(`${step}: the bank answered ${JSON.stringify(answer)}`);
   }
 }
+
+/** What a person reads on a page. */
+const wordsOf = (html: string): string =>
+  html
+    .replace(/<(style|head)[\s\S]*?<\/\1>|<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .slice(0, 300);
 
 const numberOf = (request: object): string => String((request as { requestNo?: string }).requestNo ?? '');
