@@ -186,9 +186,7 @@ export class Teller {
           if (form.action.startsWith(redirectUrl)) return notifications.verifyCallback(form.fields);
           page = await this.#press(browser, page, typed);
         }
-        last = new Error(
-          `${serviceName} ${numberOf(request)}: HTTP ${page.status}: ${wordsOf(page.html)}`,
-        );
+        last = new Error(`${serviceName} ${numberOf(request)}: HTTP ${page.status}: ${wordsOf(page.html)}`);
       } catch (error) {
         last = error;
       }
