@@ -162,7 +162,7 @@ export const upsertWithdrawals = (rows: readonly (WithdrawalRow & { readonly pla
     })),
   )}::json)
   on conflict (platform_no, request_no) do update set
-    remit_type = excluded.remit_type, float_amount = excluded.float_amount, status = excluded.status,
+    remit_type = excluded.remit_type, float_amount = excluded.float_amount, status = excluded.status, bankcard = excluded.bankcard,
     back_roll_status = excluded.back_roll_status, order_id = excluded.order_id, pay_company = excluded.pay_company,
     pay_company_request_no = excluded.pay_company_request_no, lot = excluded.lot, fail_reason = excluded.fail_reason,
     transaction_time = excluded.transaction_time, remit_time = excluded.remit_time, completed_time = excluded.completed_time`;
