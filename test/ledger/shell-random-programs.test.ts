@@ -16,16 +16,20 @@ const LINES = 80;
 const PLATFORM = 'P0001';
 
 describeOnDatabases('whatever is asked, the database holds what the model does', (server) => {
-  it.each(seeds)('random program of seed %i', async (seed) => {
-    const program = await randomProgram(seed, LINES);
-    const bench = await openWorkbench(server, PLATFORM);
-    try {
-      const both = new Both(new ShellHouse(bench));
-      await new Interpreter(both, PLATFORM).run(program);
-      await both.compare(PLATFORM);
-      expect((await both.books(PLATFORM)).journals.length).toBeGreaterThan(8);
-    } finally {
-      await bench.close();
-    }
-  });
+  it.each(seeds)(
+    'random program of seed %i',
+    async (seed) => {
+      const program = await randomProgram(seed, LINES);
+      const bench = await openWorkbench(server, PLATFORM);
+      try {
+        const both = new Both(new ShellHouse(bench));
+        await new Interpreter(both, PLATFORM).run(program);
+        await both.compare(PLATFORM);
+        expect((await both.books(PLATFORM)).journals.length).toBeGreaterThan(8);
+      } finally {
+        await bench.close();
+      }
+    },
+    180_000,
+  );
 });
