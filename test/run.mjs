@@ -35,6 +35,7 @@ const GRACE_MS = 20_000;
 const failures = [];
 const running = new Set();
 let interruptedBy;
+let interruptedAt = 0;
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const say = (line) => console.log(`[npm test] ${line}`);
@@ -215,9 +216,11 @@ async function main(args) {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    // Who asks twice does not want to wait: a watching shell ends the servers.
-    if (interruptedBy) process.exit(130);
+    // Who asks twice does not want to wait: a watching shell ends the servers. (npm may pass on what we got ourselves.)
+    if (interruptedBy && performance.now() - interruptedAt > 2_000) process.exit(130);
+    if (interruptedBy) return;
     interruptedBy = signal;
+    interruptedAt = performance.now();
     say(`${signal}: stopping`);
     for (const task of running) task.stop();
   });

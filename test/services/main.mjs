@@ -23,7 +23,7 @@ const kinds = {
     port: 5432,
     find: findPostgres,
     start: startPrivatePostgres,
-    // SSLRequest: any PostgreSQL answers S or N.
+    // SSLRequest, which every PostgreSQL answers with S or N.
     hello: Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]),
     understands: (answer) => answer[0] === 0x53 || answer[0] === 0x4e,
   },
