@@ -8,8 +8,17 @@ import type { Stop } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Database, Session } from './database.ts';
+import { Floor } from './floor.ts';
 import type { Room } from './folder.ts';
-import { backlogStatement, doneWith, publishedStatement, type Staged, stagedStatement, toStaged } from './outbox.ts';
+import {
+  backlogStatement,
+  type Deleted,
+  doneWith,
+  publishedStatement,
+  type Staged,
+  stagedStatement,
+  toStaged,
+} from './outbox.ts';
 import { once, sql } from './sql.ts';
 
 export interface OutboxRelayOptions {
@@ -107,20 +116,27 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
   const lead = async (session: Session): Promise<void> => {
     const rests = new Rests();
     let measureAt = 0;
+    const floor = new Floor(1n, 0n);
+    let highest = 0n;
     let done: readonly bigint[] = [];
     while (!stopped.signal.aborted) {
       wanted = false;
       // Both travel together; the second sees what the first did.
-      const [, rows] = await Promise.all([
-        done.length > 0 ? session.execute(publishedStatement(schema, done)) : undefined,
+      const resting = rests.resting();
+      const [deleted, rows] = await Promise.all([
+        done.length > 0 ? session.row<Deleted>(publishedStatement(schema, done)) : undefined,
         session.rows<Parameters<typeof toStaged>[0]>(
-          stagedStatement(schema, rests.resting(), WINDOW.messages, WINDOW.bytes),
+          stagedStatement(schema, floor.value, resting, WINDOW.messages, WINDOW.bytes),
         ),
       ]);
       done = [];
+      highest = rows.at(-1)?.id ?? highest;
+      // Only a look at all families shows the lowest that is there.
+      if (deleted !== undefined && resting.length === 0)
+        floor.look({ highest, oldest: deleted.oldest }, rows[0]?.id, deleted.xid);
       if (performance.now() > measureAt) {
         measureAt = performance.now() + MEASURE_MS;
-        const measured = await session.row<{ backlog: number; age: number }>(backlogStatement(schema));
+        const measured = await session.row<{ backlog: number; age: number }>(backlogStatement(schema, floor.value));
         backlog?.set({ schema }, measured?.backlog ?? 0);
         age?.set({ schema }, measured?.age ?? 0);
       }
@@ -142,6 +158,9 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     try {
       // A deletion lost in a crash publishes again, which is legal; so it need not wait for the disk.
       await session.execute(once(sql`set synchronous_commit = off`));
+      // What the planner believes of a queue's size is always wrong.
+      await session.execute(once(sql`set enable_seqscan = off`));
+      await session.execute(once(sql`set enable_sort = off`));
       while (!stopped.signal.aborted) {
         const locked = await session.row<{ leads: boolean }>(
           sql`select pg_try_advisory_lock(hashtextextended(${channel}, 0)) as leads`,

@@ -22,7 +22,10 @@ create table ${schema}.outbox (
 grant select, insert, delete on ${schema}.outbox to qianzhi_${schema};
 `;
 
-/** Puts messages into the outbox, in this order, inside the caller's transaction. Nudge the relay once it has committed. */
+/**
+ * Puts messages into the outbox, in this order, inside the caller's transaction. Nudge the relay once it has committed. The transaction's id is
+ * drawn before the messages' ids, which floor.ts relies on.
+ */
 export function stageStatement(schema: Exclude<Room, 'bus'>, messages: readonly Outgoing[]): Statement {
   return sql`
     insert into ${identifier(`${schema}.outbox`)} (family, platform_no, message_id, body, trace)
@@ -34,6 +37,7 @@ export function stageStatement(schema: Exclude<Room, 'bus'>, messages: readonly 
       ${messages.map(({ body }) => body)}::text[],
       ${messages.map(({ trace }) => trace ?? null)}::text[]
     ) with ordinality as staged (family, platform_no, message_id, body, trace, place)
+    where pg_current_xact_id() is not null
     order by place`;
 }
 
@@ -50,8 +54,10 @@ interface StagedRow {
   readonly trace: string | null;
 }
 
+/** The lowest ids that are there from the floor on, without the families that rest, up to so many messages and bytes, at least one. */
 export function stagedStatement(
   schema: string,
+  floor: bigint,
   resting: readonly string[],
   most: number,
   mostBytes: number,
@@ -63,7 +69,7 @@ export function stagedStatement(
       from (
         select id, family, platform_no, message_id, body, trace
         from ${identifier(`${schema}.outbox`)}
-        where family <> all (${resting}::text[])
+        where id >= ${floor} and family <> all (${resting}::text[])
         order by id limit ${most}
       ) as lowest
     ) as measured
@@ -80,14 +86,23 @@ export const toStaged = (row: StagedRow): Staged => ({
   ...(row.trace === null ? {} : { trace: row.trace }),
 });
 
-export function publishedStatement(schema: string, ids: readonly bigint[]): Statement {
-  return sql`delete from ${identifier(`${schema}.outbox`)} where id = any (${ids}::bigint[])`;
+export interface Deleted {
+  readonly xid: bigint;
+  /** The oldest transaction id that was in progress. */
+  readonly oldest: bigint;
 }
 
-export function backlogStatement(schema: string): Statement {
+/** Takes published messages out; answers `Deleted`. */
+export function publishedStatement(schema: string, ids: readonly bigint[]): Statement {
+  return sql`
+    with gone as (delete from ${identifier(`${schema}.outbox`)} where id = any (${ids}::bigint[]))
+    select pg_current_xact_id()::text::bigint as xid, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest`;
+}
+
+export function backlogStatement(schema: string, floor: bigint): Statement {
   return sql`
     select count(*)::int as backlog, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as age
-    from ${identifier(`${schema}.outbox`)}`;
+    from ${identifier(`${schema}.outbox`)} where id >= ${floor}`;
 }
 
 /**

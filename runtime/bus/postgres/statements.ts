@@ -1,7 +1,7 @@
 /** The statements of the bus on PostgreSQL. Its tables are in migrations/0001_queues.sql. */
+import type { Sight } from '../../postgres/floor.ts';
 import { type Identifier, identifier, type Statement, sql } from '../../postgres/sql.ts';
 import type { Outgoing } from '../port.ts';
-import type { Sight } from './floor.ts';
 
 export interface MessageRow {
   readonly id: bigint;
@@ -62,6 +62,14 @@ export function lowestMessages(line: string, floor: bigint, most: number, mostBy
 export function sightOf(line: string): Statement {
   return sql`
     select case when is_called then last_value else 0 end as highest,
+      pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest
+    from ${sequenceOf(line)}`;
+}
+
+/** A `Sight` with a transaction id drawn for it: where a proof begins when there is nothing to acknowledge yet. */
+export function drawXid(line: string): Statement {
+  return sql`
+    select pg_current_xact_id()::text::bigint as xid, case when is_called then last_value else 0 end as highest,
       pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest
     from ${sequenceOf(line)}`;
 }

@@ -8,15 +8,16 @@ import { Fenced, Unavailable } from '../../failure.ts';
 import { uuidv7 } from '../../identifiers.ts';
 import type { Log } from '../../log.ts';
 import { inTime } from '../../postgres/closing.ts';
+import { Floor, type Sight } from '../../postgres/floor.ts';
 import type { Session } from '../../postgres/session.ts';
 import { lineOf } from '../lines.ts';
 import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
 import { GivenBack, pause, settle, standStill } from '../settle.ts';
-import { Floor, type Sight } from './floor.ts';
 import {
   type Acknowledged,
   acknowledgeMessages,
   channelOf,
+  drawXid,
   endLease,
   guardLine,
   lowestMessages,
@@ -159,6 +160,9 @@ async function own(
     });
     const before = (await session.row<Sight>(sightOf(line)))?.highest ?? 0n;
     floor = new Floor(proven, before);
+    // What the last owner could not prove any more is proven without an acknowledgement of ours.
+    const drawn = await session.row<Sight & { xid: bigint }>(drawXid(line));
+    if (drawn !== undefined) floor.look(drawn, undefined, drawn.xid);
     let next = await fetch();
     while (!signal.aborted) {
       if (next.length === 0) {

@@ -1,14 +1,14 @@
 /**
- * The floor of a line: an id below which no message is and none will ever be. It spares the search for the lowest ids the rows that were
- * deleted and not vacuumed yet, of which an old snapshot anywhere can keep a hundred thousand.
+ * The floor of a table that is used as a queue: an id below which no row is and none will ever be. It spares the search for the lowest ids
+ * the rows that were deleted and not vacuumed yet, of which an old snapshot anywhere can keep a hundred thousand.
  *
- * It is no cursor, since ids are not commit order; it is proven. A publisher gets his transaction's id before he draws ids for messages
- * (insertMessages sees to it), and transaction ids are drawn in order. So: whoever drew a message id up to `highest`, as it stood before our
- * acknowledgement drew its transaction id, has a smaller transaction id than that. Once no transaction that old is in progress, all those
- * messages are there or never will be; and the lowest that a later look finds, is the lowest for ever.
+ * It is no cursor, since ids are not commit order; it is proven. Who inserts gets his transaction's id before he draws ids for rows (the
+ * inserting statements see to it), and transaction ids are drawn in order. So: whoever drew a row id up to `highest`, as it stood before our
+ * deletion drew its transaction id, has a smaller transaction id than that. Once no transaction that old is in progress, all those rows are
+ * there or never will be; and the lowest that a later look finds, is the lowest for ever. Only one deletes: the owner.
  */
 export interface Sight {
-  /** The highest message id given out so far. */
+  /** The highest row id known to have been given out. */
   readonly highest: bigint;
   /** The oldest transaction id that was in progress. */
   readonly oldest: bigint;
@@ -19,7 +19,7 @@ export class Floor {
   #highest: bigint;
   #pending: { readonly highest: bigint; readonly xid: bigint } | undefined;
 
-  /** @param value what the last owner had proven. @param highest given out so far. */
+  /** @param value what was proven before. @param highest known to have been given out. */
   constructor(value: bigint, highest: bigint) {
     this.#value = value;
     this.#highest = highest;
@@ -36,8 +36,8 @@ export class Floor {
 
   /**
    * Takes in a sight, and what a look found that was taken after it.
-   * @param first the lowest message that is there, undefined when there is none.
-   * @param xid the transaction id of the acknowledgement that the sight came with, if it did.
+   * @param first the lowest row that is there, undefined when there is none.
+   * @param xid the transaction id of the deletion that the sight came with, if it did.
    */
   look(sight: Sight, first: bigint | undefined, xid?: bigint): void {
     if (this.#pending !== undefined && sight.oldest >= this.#pending.xid) {
