@@ -122,8 +122,14 @@ async function refuseOldSchema({ url }: DatabaseUrls, paths: Paths): Promise<voi
   }
 }
 
+/** Signals alone do not keep a process alive; one that runs nothing but PostgreSQL has nothing else to wait for. */
 function untilTold(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
+    const alive = setInterval(() => undefined, 60_000);
+    const told = (): void => {
+      clearInterval(alive);
+      resolve();
+    };
+    process.once('SIGTERM', told).once('SIGINT', told);
   });
 }

@@ -1,5 +1,5 @@
 /** Lives the example platform's story on a house, in this process, and proves the books afterwards. Hooks let a test break things midway. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +29,22 @@ export async function inHouse(
   try {
     house = await openHouse({ ...options, root, home });
     await live(house);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${await lastWords(home)}`, {
+      cause: error,
+    });
   } finally {
     await house?.stop();
     await rm(home, { recursive: true, force: true });
   }
+}
+
+/** The end of each process's log: the house is taken down, and nobody could look them up. */
+async function lastWords(home: string): Promise<string> {
+  const folder = join(home, 'log');
+  const names = await readdir(folder).catch(() => []);
+  const ends = names.map(async (name) => `${name}: …${(await readFile(join(folder, name), 'utf8')).slice(-1_500)}`);
+  return (await Promise.all(ends)).join('\n');
 }
 
 /** @param afterStep called with each step's words once it is done; what it breaks, the next step meets. */
