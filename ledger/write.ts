@@ -14,7 +14,7 @@ import { type EntryToInsert, insertEntries, insertJournals, type JournalToInsert
 import { KEY_BLOCK, takeKeys } from './sql/partitions.ts';
 import { upsertRecharges, upsertWithdrawals } from './sql/payments.ts';
 import { upsertLots, upsertPlatforms } from './sql/platforms.ts';
-import { upsertProjects, upsertShares } from './sql/projects.ts';
+import { insertProjects, updateProjects, upsertShares } from './sql/projects.ts';
 import { bindCards, endAuthorisations, giveAuthorisations, unbindCards, upsertUsers } from './sql/users.ts';
 
 /** Keys that grow with time: counted within blocks that a sequence gives. What a rolled back batch took is never given again. */
@@ -61,14 +61,17 @@ export async function writeBooks(
   };
   const all = <Row>(rows: (book: Book) => Iterable<Row>): readonly (Row & { readonly platformNo: string })[] =>
     books.flatMap((book) => [...rows(book)].map((row) => ({ ...row, platformNo: book.platformNo })));
+  const each = <Row>(rows: (book: Book) => Iterable<Row>): readonly { platformNo: string; row: Row }[] =>
+    books.flatMap((book) => [...rows(book)].map((row) => ({ platformNo: book.platformNo, row })));
   const users = all((book) => book.users.changed());
   const lots = all((book) => book.lots.changed());
-  const projects = all((book) => book.projects.changed());
-  const shares = all((book) => book.shares.changed());
+  const shares = each((book) => book.shares.changed());
   const recharges = all((book) => book.recharges.changed());
   const withdrawals = all((book) => book.withdrawals.changed());
-  const newHolds = all((book) => book.holds.changedRows(true));
-  const oldHolds = all((book) => book.holds.changedRows(false));
+  const newProjects = each((book) => book.projects.changedRows(true));
+  const oldProjects = each((book) => book.projects.changedRows(false));
+  const newHolds = each((book) => book.holds.changedRows(true));
+  const oldHolds = each((book) => book.holds.changedRows(false));
   await Promise.all([
     run(made.instructions, () => insertInstructions(made.instructions)),
     writeMoved(transaction, made),
@@ -80,7 +83,8 @@ export async function writeBooks(
     run(newHolds, () => insertHolds(newHolds)),
     run(oldHolds, () => updateHolds(oldHolds)),
     run(shares, () => upsertShares(shares)),
-    run(projects, () => upsertProjects(projects)),
+    run(newProjects, () => insertProjects(newProjects)),
+    run(oldProjects, () => updateProjects(oldProjects)),
     run(lots, () => upsertLots(lots)),
     run(recharges, () => upsertRecharges(recharges)),
     run(withdrawals, () => upsertWithdrawals(withdrawals)),

@@ -6,9 +6,36 @@ import { fen } from '../money.ts';
 
 export const VERSION = 1;
 
-/** Writes a message as JSON text. */
-export const encode = (message: object): string =>
-  JSON.stringify(message, (_, value: unknown) => (typeof value === 'bigint' ? { fen: value.toString() } : value));
+/** Writes a message as JSON text: as `JSON.stringify` does, with amounts as said above. By hand, since a replacer costs several times that. */
+export const encode = (message: object): string => write(message) ?? 'null';
+
+function write(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'number':
+      return Number.isFinite(value) ? String(value) : 'null';
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'bigint':
+      return `{"fen":"${value}"}`;
+    case 'object':
+      return value === null ? 'null' : writeObject(value);
+    default:
+      return undefined;
+  }
+}
+
+function writeObject(value: object): string | undefined {
+  if (Array.isArray(value)) return `[${value.map((item) => write(item) ?? 'null').join(',')}]`;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON());
+  let text = '';
+  for (const key of Object.keys(value)) {
+    const member = write((value as Record<string, unknown>)[key]);
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${member}`;
+  }
+  return `{${text}}`;
+}
 
 /** Reads JSON text that `encode` wrote. Throws `SyntaxError` for anything else, or for a version that this build does not know. */
 export function decode<T extends { readonly version: number }>(text: string): T {

@@ -233,6 +233,7 @@ create type ledger.instruction_state as enum ('OPEN', 'DONE', 'REFUSED');
 create table ledger.instruction (
   id bigint not null,
   received_at timestamptz not null,
+  -- Null also when it ended at once; `state` tells.
   ended_at timestamptz,
   message_id uuid not null,
   origin ledger.origin not null,
@@ -241,8 +242,10 @@ create table ledger.instruction (
   number text collate "C" not null,
   digest bytea not null constraint instruction_digest check (octet_length(digest) = 32),
   service text not null,
-  answer json not null,
-  act json,
+  -- Null is the commonest: {"status":"SUCCESS","final":true,"fields":{}}.
+  answer json,
+  -- What is kept of a platform's request, without its number.
+  request json,
   primary key (platform_no, origin, number)
 );
 create index instruction_id on ledger.instruction using brin (id) with (pages_per_range = 16, autosummarize = on);

@@ -41,7 +41,10 @@ export const toHold = (row: HoldRecord): HoldRow => ({
   updatedAt: row.updated_at.getTime(),
 });
 
-export type HoldToWrite = HoldRow & { readonly platformNo: string };
+export interface HoldToWrite {
+  readonly platformNo: string;
+  readonly row: HoldRow;
+}
 
 const unlessZero = (amount: Fen): Fen | null => (amount === ZERO ? null : amount);
 
@@ -52,18 +55,18 @@ export const insertHolds = (holds: readonly HoldToWrite[]): Statement => sql`
     captured, released, to_timestamp(created_at / 1000), to_timestamp(updated_at / 1000)
   from unnest(
     ${texts(holds.map(({ platformNo }) => platformNo))}::text[],
-    ${texts(holds.map(({ requestNo }) => requestNo))}::text[],
-    ${texts(holds.map(({ kind }) => kind[0]))}::text[],
-    ${texts(holds.map(({ account }) => account))}::text[],
-    ${texts(holds.map(({ bizType }) => bizType))}::text[],
-    ${texts(holds.map(({ projectNo }) => projectNo))}::text[],
-    ${numbers(holds.map(({ amount }) => amount))}::int8[],
-    ${numbers(holds.map(({ marketingAmount }) => unlessZero(marketingAmount)))}::int8[],
-    ${numbers(holds.map(({ marketingCaptured }) => unlessZero(marketingCaptured)))}::int8[],
-    ${numbers(holds.map(({ captured }) => captured))}::int8[],
-    ${numbers(holds.map(({ released }) => released))}::int8[],
-    ${numbers(holds.map(({ createdAt }) => createdAt))}::float8[],
-    ${numbers(holds.map(({ updatedAt }) => updatedAt))}::float8[]
+    ${texts(holds.map(({ row }) => row.requestNo))}::text[],
+    ${texts(holds.map(({ row }) => row.kind[0]))}::text[],
+    ${texts(holds.map(({ row }) => row.account))}::text[],
+    ${texts(holds.map(({ row }) => row.bizType))}::text[],
+    ${texts(holds.map(({ row }) => row.projectNo))}::text[],
+    ${numbers(holds.map(({ row }) => row.amount))}::int8[],
+    ${numbers(holds.map(({ row }) => unlessZero(row.marketingAmount)))}::int8[],
+    ${numbers(holds.map(({ row }) => unlessZero(row.marketingCaptured)))}::int8[],
+    ${numbers(holds.map(({ row }) => row.captured))}::int8[],
+    ${numbers(holds.map(({ row }) => row.released))}::int8[],
+    ${numbers(holds.map(({ row }) => row.createdAt))}::float8[],
+    ${numbers(holds.map(({ row }) => row.updatedAt))}::float8[]
   ) as made (platform_no, request_no, kind, account, biz_type, project_no, amount, marketing_amount, marketing_captured, captured, released,
     created_at, updated_at)`;
 
@@ -73,10 +76,10 @@ export const updateHolds = (holds: readonly HoldToWrite[]): Statement => sql`
     updated_at = to_timestamp(next.updated_at / 1000)
   from unnest(
     ${texts(holds.map(({ platformNo }) => platformNo))}::text[],
-    ${texts(holds.map(({ requestNo }) => requestNo))}::text[],
-    ${numbers(holds.map(({ captured }) => captured))}::int8[],
-    ${numbers(holds.map(({ released }) => released))}::int8[],
-    ${numbers(holds.map(({ marketingCaptured }) => unlessZero(marketingCaptured)))}::int8[],
-    ${numbers(holds.map(({ updatedAt }) => updatedAt))}::float8[]
+    ${texts(holds.map(({ row }) => row.requestNo))}::text[],
+    ${numbers(holds.map(({ row }) => row.captured))}::int8[],
+    ${numbers(holds.map(({ row }) => row.released))}::int8[],
+    ${numbers(holds.map(({ row }) => unlessZero(row.marketingCaptured)))}::int8[],
+    ${numbers(holds.map(({ row }) => row.updatedAt))}::float8[]
   ) as next (platform_no, request_no, captured, released, marketing_captured, updated_at)
   where hold.platform_no = next.platform_no and hold.request_no = next.request_no`;

@@ -1,9 +1,11 @@
 /** Claims: every number once, for ever, with the digest of what was asked and the answer it got. */
 import { encode } from '../../contract/internal/codec.ts';
-import type { LedgerService, Origin } from '../../contract/internal/instruction.ts';
+import type { LedgerService, Origin, PlatformAct } from '../../contract/internal/instruction.ts';
+import type { Answer } from '../../contract/internal/reply.ts';
+import { Defect } from '../../runtime/failure.ts';
 import { type Statement, sql } from '../../runtime/postgres/sql.ts';
 import type { InstructionRow } from '../rows.ts';
-import { numbers, present, revived, texts } from './columns.ts';
+import { numbers, revived, texts } from './columns.ts';
 
 /** The unique key that makes a claim a claim. */
 export const CLAIM = 'instruction_pkey';
@@ -17,7 +19,7 @@ export interface InstructionRecord {
   readonly message_id: string;
   readonly state: InstructionRow['state'];
   readonly answer: unknown;
-  readonly act: unknown;
+  readonly request: unknown;
   readonly received_at: Date;
   readonly ended_at: Date | null;
 }
@@ -27,7 +29,7 @@ export const selectInstructions = (
   origins: readonly Origin[],
   instructionNumbers: readonly string[],
 ): Statement => sql`
-  select platform_no, origin, number, service, encode(digest, 'hex') as digest, message_id, state, answer, act, received_at, ended_at
+  select platform_no, origin, number, service, encode(digest, 'hex') as digest, message_id, state, answer, request, received_at, ended_at
   from unnest(${texts(platformNos)}::text[], ${texts(origins)}::ledger.origin[], ${texts(instructionNumbers)}::text[])
     as wanted (platform_no, origin, number)
   join ledger.instruction using (platform_no, origin, number)`;
@@ -39,11 +41,34 @@ export const toInstruction = (row: InstructionRecord): InstructionRow => ({
   digest: row.digest,
   messageId: row.message_id,
   state: row.state,
-  answer: revived(row.answer),
-  ...(row.act === null ? {} : { act: revived(row.act) }),
+  answer: row.answer === null ? { ...SUCCESS } : revived(row.answer),
+  ...(row.request === null
+    ? {}
+    : { act: { service: row.service, request: revived({ requestNo: row.number, ...row.request }) } as PlatformAct }),
   receivedAt: row.received_at.getTime(),
-  ...present({ endedAt: row.ended_at?.getTime() }),
+  ...(row.state === 'OPEN' ? {} : { endedAt: (row.ended_at ?? row.received_at).getTime() }),
 });
+
+/** The commonest answer takes no room: it is null. */
+const SUCCESS: Answer = { status: 'SUCCESS', final: true, fields: {} };
+const SUCCESS_TEXT = encode(SUCCESS);
+
+function answerText(answer: Answer): string | null {
+  const text = encode(answer);
+  return text === SUCCESS_TEXT ? null : text;
+}
+
+/** What is kept of a request: its number and its service stand in their own columns. */
+function requestText({ act, number }: InstructionRow): string | null {
+  if (act === undefined) return null;
+  const { requestNo, ...request } = act.request;
+  if (requestNo !== number) throw new Defect(`${act.service} ${number} keeps a request of another number`);
+  return encode(request);
+}
+
+/** Ended at once is the rule, and takes no room either. */
+const endText = ({ endedAt, receivedAt }: InstructionRow): number | null =>
+  endedAt === undefined || endedAt === receivedAt ? null : endedAt;
 
 export interface InstructionToInsert {
   readonly id: bigint;
@@ -53,8 +78,8 @@ export interface InstructionToInsert {
 
 export const insertInstructions = (made: readonly InstructionToInsert[]): Statement => sql`
   insert into ledger.instruction
-    (id, platform_no, origin, number, service, digest, message_id, state, answer, act, received_at, ended_at)
-  select id, platform_no, origin, number, service, decode(digest, 'hex'), message_id, state, answer, act,
+    (id, platform_no, origin, number, service, digest, message_id, state, answer, request, received_at, ended_at)
+  select id, platform_no, origin, number, service, decode(digest, 'hex'), message_id, state, answer, request,
     to_timestamp(received_at / 1000), to_timestamp(ended_at / 1000)
   from unnest(
     ${numbers(made.map(({ id }) => id))}::int8[],
@@ -65,11 +90,11 @@ export const insertInstructions = (made: readonly InstructionToInsert[]): Statem
     ${texts(made.map(({ row }) => row.digest))}::text[],
     ${texts(made.map(({ row }) => row.messageId))}::uuid[],
     ${texts(made.map(({ row }) => row.state))}::ledger.instruction_state[],
-    ${texts(made.map(({ row }) => encode(row.answer)))}::json[],
-    ${texts(made.map(({ row }) => (row.act === undefined ? null : encode(row.act))))}::json[],
+    ${texts(made.map(({ row }) => answerText(row.answer)))}::json[],
+    ${texts(made.map(({ row }) => requestText(row)))}::json[],
     ${numbers(made.map(({ row }) => row.receivedAt))}::float8[],
-    ${numbers(made.map(({ row }) => row.endedAt ?? null))}::float8[]
-  ) as made (id, platform_no, origin, number, service, digest, message_id, state, answer, act, received_at, ended_at)`;
+    ${numbers(made.map(({ row }) => endText(row)))}::float8[]
+  ) as made (id, platform_no, origin, number, service, digest, message_id, state, answer, request, received_at, ended_at)`;
 
 /** Moves instructions on: an ended one is never touched again. */
 export const updateInstructions = (
@@ -82,8 +107,8 @@ export const updateInstructions = (
     ${texts(moved.map(({ row }) => row.origin))}::ledger.origin[],
     ${texts(moved.map(({ row }) => row.number))}::text[],
     ${texts(moved.map(({ row }) => row.state))}::ledger.instruction_state[],
-    ${texts(moved.map(({ row }) => encode(row.answer)))}::json[],
-    ${numbers(moved.map(({ row }) => row.endedAt ?? null))}::float8[]
+    ${texts(moved.map(({ row }) => answerText(row.answer)))}::json[],
+    ${numbers(moved.map(({ row }) => endText(row)))}::float8[]
   ) as next (platform_no, origin, number, state, answer, ended_at)
   where instruction.platform_no = next.platform_no and instruction.origin = next.origin and instruction.number = next.number
     and instruction.state = 'OPEN'`;

@@ -37,28 +37,46 @@ export const toProject = (row: ProjectRecord): ProjectRow => ({
   createdAt: row.created_at.getTime(),
 });
 
-export const upsertProjects = (projects: readonly (ProjectRow & { readonly platformNo: string })[]): Statement => sql`
+export interface ProjectToWrite {
+  readonly platformNo: string;
+  readonly row: ProjectRow;
+}
+
+export const insertProjects = (projects: readonly ProjectToWrite[]): Statement => sql`
   insert into ledger.project (platform_no, project_no, platform_user_no, status, amount, filed, tender_amount, loan_amount,
     repayment_amount, income, created_at)
   select platform_no, project_no, platform_user_no, status, amount, filed, tender_amount, loan_amount, repayment_amount, income, created_at
   from json_populate_recordset(null::ledger.project, ${records(
-    projects.map((project) => ({
-      platform_no: project.platformNo,
-      project_no: project.projectNo,
-      platform_user_no: project.platformUserNo,
-      status: project.status,
-      amount: project.amount,
-      filed: project.filed,
-      tender_amount: project.tenderAmount,
-      loan_amount: project.loanAmount,
-      repayment_amount: project.repaymentAmount,
-      income: project.income,
-      created_at: isoTime(project.createdAt),
+    projects.map(({ platformNo, row }) => ({
+      platform_no: platformNo,
+      project_no: row.projectNo,
+      platform_user_no: row.platformUserNo,
+      status: row.status,
+      amount: row.amount,
+      filed: row.filed,
+      tender_amount: row.tenderAmount,
+      loan_amount: row.loanAmount,
+      repayment_amount: row.repaymentAmount,
+      income: row.income,
+      created_at: isoTime(row.createdAt),
     })),
-  )}::json)
-  on conflict (platform_no, project_no) do update set
-    status = excluded.status, tender_amount = excluded.tender_amount, loan_amount = excluded.loan_amount,
-    repayment_amount = excluded.repayment_amount, income = excluded.income, filed = excluded.filed`;
+  )}::json)`;
+
+/** What was filed never changes. */
+export const updateProjects = (projects: readonly ProjectToWrite[]): Statement => sql`
+  update ledger.project as project
+  set status = next.status, tender_amount = next.tender_amount, loan_amount = next.loan_amount,
+    repayment_amount = next.repayment_amount, income = next.income
+  from unnest(
+    ${texts(projects.map(({ platformNo }) => platformNo))}::text[],
+    ${texts(projects.map(({ row }) => row.projectNo))}::text[],
+    ${texts(projects.map(({ row }) => row.status))}::text[],
+    ${numbers(projects.map(({ row }) => row.tenderAmount))}::int8[],
+    ${numbers(projects.map(({ row }) => row.loanAmount))}::int8[],
+    ${numbers(projects.map(({ row }) => row.repaymentAmount))}::int8[],
+    ${numbers(projects.map(({ row }) => row.income))}::int8[]
+  ) as next (platform_no, project_no, status, tender_amount, loan_amount, repayment_amount, income)
+  where project.platform_no = next.platform_no and project.project_no = next.project_no`;
 
 export interface ShareRecord {
   readonly platform_no: string;
@@ -83,11 +101,16 @@ export const toShare = (row: ShareRecord): ShareRow => ({
   amount: row.amount,
 });
 
-export const upsertShares = (shares: readonly (ShareRow & { readonly platformNo: string })[]): Statement => sql`
+export interface ShareToWrite {
+  readonly platformNo: string;
+  readonly row: ShareRow;
+}
+
+export const upsertShares = (shares: readonly ShareToWrite[]): Statement => sql`
   insert into ledger.share (platform_no, project_no, platform_user_no, amount)
   select * from unnest(
     ${texts(shares.map(({ platformNo }) => platformNo))}::text[],
-    ${texts(shares.map(({ projectNo }) => projectNo))}::text[],
-    ${texts(shares.map(({ platformUserNo }) => platformUserNo))}::text[],
-    ${numbers(shares.map(({ amount }) => amount))}::int8[])
+    ${texts(shares.map(({ row }) => row.projectNo))}::text[],
+    ${texts(shares.map(({ row }) => row.platformUserNo))}::text[],
+    ${numbers(shares.map(({ row }) => row.amount))}::int8[])
   on conflict (platform_no, project_no, platform_user_no) do update set amount = excluded.amount`;
