@@ -17,6 +17,7 @@ import { PlatformClient, type PlatformSettings } from '../demo/platform/protocol
 import { type Customer, Teller } from '../demo/platform/teller.ts';
 import type { PrivateServer } from '../test/services/private.mjs';
 import { confirmCeiling, cryptoCeiling } from './ceilings.ts';
+import { type Processes, perThousand, readCpu } from './cpu.ts';
 import type { LoadFigures, LoadPlan, LoadPlatform } from './load.ts';
 import { describeMachine, printMachine } from './machine.ts';
 import { prepareTpcb, runTpcb, TPCB } from './tpcb.ts';
@@ -89,7 +90,7 @@ export async function main(args: readonly string[]): Promise<number> {
       note: (line) => console.log(`· ${line}`),
     });
     try {
-      return await measure(house, home, options, ceilings);
+      return await measure(house, home, options, ceilings, servers.processes);
     } finally {
       await house.stop();
     }
@@ -99,7 +100,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function startServers(): Promise<{ urls: Servers; stop(): Promise<void> }> {
+interface RunningServers {
+  readonly urls: Servers;
+  /** The processes of each server, now. */
+  processes(): Promise<Processes>;
+  stop(): Promise<void>;
+}
+
+async function startServers(): Promise<RunningServers> {
   const script = pathToFileURL(join(root, 'test/services/private.mjs')).href;
   const starters = (await import(script)) as {
     startPrivatePostgres(options: { settings: Record<string, string> }): Promise<PrivateServer>;
@@ -114,6 +122,11 @@ async function startServers(): Promise<{ urls: Servers; stop(): Promise<void> }>
   ]);
   return {
     urls: { databaseUrl: postgres.url, amqpUrl: rabbit.url, redisUrl: redis.url },
+    processes: async () => ({
+      postgresql: await postgres.processes(),
+      rabbitmq: await rabbit.processes(),
+      redis: await redis.processes(),
+    }),
     stop: async () => void (await Promise.all([postgres.stop(), rabbit.stop(), redis.stop()])),
   };
 }
@@ -128,6 +141,7 @@ async function measure(
   home: string,
   options: Options,
   ceilings: Readonly<Record<string, number>>,
+  serverProcesses: () => Promise<Processes>,
 ): Promise<number> {
   const platforms = await Promise.all(platformNumbers().map((platformNo) => furnish(house, platformNo)));
   console.log('· platforms, projects and investors with money are there');
@@ -144,7 +158,14 @@ async function measure(
     });
   };
   await load({ seconds: Math.min(5, options.seconds), inFlight: 32 });
+  const running = async (): Promise<Processes> => ({
+    ...Object.fromEntries([...house.programs].map(([name, { process: program }]) => [name, [program.pid ?? 0]])),
+    ...(await serverProcesses()),
+  });
+  const before = readCpu(await running());
   const closed = shown(`closed loop, ${options.inFlight} in flight`, await load({ inFlight: options.inFlight }));
+  const cpu = perThousand(before, readCpu(await running()), closed.answered);
+  console.log(`CPU seconds per 1,000 instructions: ${JSON.stringify(cpu)}`);
   const half = shown(
     'open loop at half that rate',
     await load({ perSecond: Math.max(1, Math.floor(closed.rate / 2)) }),
@@ -169,6 +190,7 @@ async function measure(
       saturatedP50Ms: closed.p50Ms,
       saturatedP99Ms: closed.p99Ms,
       failed,
+      cpu,
       ceilings,
       seed: options.seed,
     }),
