@@ -1,60 +1,17 @@
 /**
- * JSON without loss, by the `lossless-json` library: numbers keep the digits they were written with, a duplicate key is refused, and
- * answers write money as `500.00`. Also the canonical text (RFC 8785 order, numbers as written) that a message's digest is taken over.
+ * JSON without loss: numbers keep the digits they were written with, a duplicate key is refused, and answers write money as `500.00`
+ * (by the `lossless-json` library). Also the canonical text (RFC 8785 order, numbers as written) that a message's digest is taken over.
  */
-import { isLosslessNumber, LosslessNumber, parse, stringify } from 'lossless-json';
+import { isLosslessNumber, LosslessNumber, stringify } from 'lossless-json';
+import { readJsonText, WrittenNumber } from './json-reader.ts';
 import { type Fen, formatYuan } from './money.ts';
 
-export class DuplicateKey extends Error {
-  override readonly name = 'DuplicateKey';
-  readonly key: string;
-  constructor(key: string) {
-    super(`duplicate key "${key}"`);
-    this.key = key;
-  }
-}
-
-/** Objects nested deeper than this are refused: the protocol's own depth is 4. */
-const DEEPEST = 16;
-
-/**
- * Parses JSON text; numbers become `LosslessNumber`. Throws `DuplicateKey`, or `SyntaxError` for anything that is no JSON or is
- * nested deeper than the protocol ever is.
- */
-export function parseLossless(text: string): unknown {
-  const written = scan(text);
-  const value = parse(text, null, {
-    onDuplicateKey: ({ key }) => {
-      throw new DuplicateKey(key);
-    },
-  });
-  // The library lets a key pass that is repeated with an equal value; then more keys were written than there are.
-  if (countKeys(value) !== written) throw new DuplicateKey('repeated with the same value');
-  return value;
-}
-
-/** Counts the keys as written, and refuses depth before a recursive parser meets it. */
-function scan(text: string): number {
-  let keys = 0;
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{[\]}]/g)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    else if (token.endsWith(':')) keys += 1;
-    if (depth > DEEPEST) throw new SyntaxError(`nested deeper than ${DEEPEST}`);
-  }
-  return keys;
-}
-
-function countKeys(value: unknown): number {
-  if (typeof value !== 'object' || value === null || isLosslessNumber(value)) return 0;
-  let keys = Array.isArray(value) ? 0 : Object.keys(value).length;
-  for (const inner of Object.values(value)) keys += countKeys(inner);
-  return keys;
-}
+/** Parses JSON text; see `readJsonText`. Throws `DuplicateKey`, or `SyntaxError`. */
+export const parseLossless = readJsonText;
 
 /** A number as it was written, or undefined when the value is none. */
-export const numberText = (value: unknown): string | undefined => (isLosslessNumber(value) ? value.value : undefined);
+export const numberText = (value: unknown): string | undefined =>
+  value instanceof WrittenNumber ? value.text : undefined;
 
 /** Prints a value as JSON: bigint (always `Fen`) as yuan with 2 decimals, undefined fields left out. */
 export function printAnswer(value: unknown): string {

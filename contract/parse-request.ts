@@ -1,7 +1,8 @@
 /** Reads reqData into a typed request, once, at the edge. A refusal names the path and what was expected there. */
 import type { z } from 'zod';
 import { type Rejection, reject } from './codes.ts';
-import { DuplicateKey, numberText, parseLossless } from './lossless.ts';
+import { DuplicateKey } from './json-reader.ts';
+import { numberText, parseLossless } from './lossless.ts';
 import { type OpenService, type RequestOf, services } from './services.ts';
 import { parseTimestamp } from './time.ts';
 

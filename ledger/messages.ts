@@ -16,8 +16,8 @@ export interface Asked {
 const origins: readonly Origin[] = ['PLATFORM', 'PAGE', 'ORDER', 'LOT', 'OPERATOR'];
 const DIGEST = /^[0-9a-f]{64}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** requestNo (50) or orderId with what is added to it. */
-const LONGEST_NUMBER = 100;
+/** requestNo (50 characters, each of which may take two code units) or orderId, with what is added to it. */
+const LONGEST_NUMBER = 120;
 
 function decoded<T extends { readonly version: number }>(what: string, body: string): T {
   try {
