@@ -7,7 +7,7 @@ import type { Fen } from '../money.ts';
 import type { SealedFields } from '../sealed.ts';
 import type { DirectService, PageService, RequestOf, ServiceName } from '../services.ts';
 import type { OrderKind } from './order.ts';
-import type { ReplyTo } from './reply.ts';
+import type { ReplyTo } from './reply-to.ts';
 
 /** A platform's own message: a direct service, or the opening of a page. Personal data is sealed. */
 export type PlatformAct = {

@@ -4,12 +4,7 @@ import type { Fen } from '../money.ts';
 import type { Sealed } from '../sealed.ts';
 import type { PageService, QueryService, RequestOf, ServiceName } from '../services.ts';
 import type { LedgerService, PlatformKey, PlatformRegistration } from './instruction.ts';
-
-export interface ReplyTo {
-  /** The bus address of the instance that waits. */
-  readonly address: string;
-  readonly correlationId: string;
-}
+import type { ReplyTo } from './reply-to.ts';
 
 /** A business field: money as Fen, personal data sealed; the gateway opens and prints it. */
 export type FieldValue =
