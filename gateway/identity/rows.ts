@@ -1,7 +1,19 @@
 /** The statements of trade passwords, one function each. */
 import { type Statement, sql } from '../../runtime/postgres/sql.ts';
 import type { PasswordHash } from './hash.ts';
-import type { Ended, Who } from './trade-password.ts';
+
+/** Whose password. */
+export interface Who {
+  readonly platformNo: string;
+  readonly platformUserNo: string;
+}
+
+/** A number of an instruction, and how it ended. */
+export interface Ended {
+  readonly platformNo: string;
+  readonly requestNo: string;
+  readonly succeeded: boolean;
+}
 
 /** A password's row after a try was counted. */
 export interface Counted {

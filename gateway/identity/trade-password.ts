@@ -6,13 +6,8 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Database, Statements, Transaction } from '../../runtime/postgres/database.ts';
 import { type Hasher, hasherOf, type PasswordHash, type PasswordSettings } from './hash.ts';
+import type { Ended, Who } from './rows.ts';
 import * as rows from './rows.ts';
-
-/** Whose password. */
-export interface Who {
-  readonly platformNo: string;
-  readonly platformUserNo: string;
-}
 
 /** What came of a try. LOCKED tells until when; `left` is how many wrong tries are left before it locks. */
 export type Proof =
@@ -20,13 +15,6 @@ export type Proof =
   | { readonly proof: 'WRONG'; readonly left: number }
   | { readonly proof: 'LOCKED'; readonly until: Date }
   | { readonly proof: 'ABSENT' };
-
-/** A number of an instruction, and how it ended. */
-export interface Ended {
-  readonly platformNo: string;
-  readonly requestNo: string;
-  readonly succeeded: boolean;
-}
 
 export interface TradePasswords {
   /** Tries a password. Throws Unavailable. */
