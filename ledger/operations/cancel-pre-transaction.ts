@@ -1,7 +1,7 @@
 /** CANCEL_PRE_TRANSACTION 预处理取消: gives back the whole or a part of what a pre-transaction still reserves. */
 import { reasons, reject } from '../../contract/codes.ts';
 import { plus } from '../../contract/money.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import { type HoldRow, remainder } from '../rows.ts';
 import { decided, success } from './answers.ts';
 import { moved } from './bids.ts';

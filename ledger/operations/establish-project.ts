@@ -2,7 +2,7 @@
 import { isRejection, reject } from '../../contract/codes.ts';
 import { ZERO } from '../../contract/money.ts';
 import type { RequestOf } from '../../contract/services.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import { decided, success } from './answers.ts';
 import { because, usableUser } from './checks.ts';
 

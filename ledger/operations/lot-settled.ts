@@ -4,7 +4,7 @@
  */
 import { reject } from '../../contract/codes.ts';
 import { lotOf } from '../accounts.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import type { LotRow } from '../rows.ts';
 import { decided, fieldsOf, success } from './answers.ts';
 import { because } from './checks.ts';

@@ -4,7 +4,7 @@
  */
 import { reasons, reject } from '../../contract/codes.ts';
 import type { ProjectStatus } from '../../contract/enumerations.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import { decided, success } from './answers.ts';
 import { because } from './checks.ts';
 

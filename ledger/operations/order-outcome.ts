@@ -5,7 +5,8 @@
 import { isRejection, type Rejection } from '../../contract/codes.ts';
 import { Defect } from '../../runtime/failure.ts';
 import { type Book, instructionKey } from '../book.ts';
-import type { InstructionOf, Operation, Reads } from '../decision.ts';
+import type { Reads } from '../decision.ts';
+import type { InstructionOf, Operation } from '../operation.ts';
 import type { InstructionRow, LotRow } from '../rows.ts';
 import { decided, movedOn, type Step, success, together, told } from './answers.ts';
 import { clearingDayReads, settling } from './lot-books.ts';

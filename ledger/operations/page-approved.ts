@@ -5,7 +5,7 @@
 import { isRejection, reject } from '../../contract/codes.ts';
 import { Defect } from '../../runtime/failure.ts';
 import { type Book, instructionKey } from '../book.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import type { InstructionRow } from '../rows.ts';
 import { decided, movedOn, together, told } from './answers.ts';
 import { because } from './checks.ts';

@@ -1,7 +1,7 @@
 /** PAGE_EXPIRED: the page's time is over, or its user gave it up. With an order out it is the channel that ends it, by its outcome. */
 import { reject } from '../../contract/codes.ts';
 import { instructionKey } from '../book.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import { decided, success } from './answers.ts';
 import { because } from './checks.ts';
 import { waiting } from './page-approved.ts';

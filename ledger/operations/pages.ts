@@ -7,7 +7,8 @@ import type { ActOf, PageApproved } from '../../contract/internal/instruction.ts
 import type { Answer, Fields, PageFacts } from '../../contract/internal/reply.ts';
 import type { PageService } from '../../contract/services.ts';
 import type { Book } from '../book.ts';
-import type { Changes, Facts, InstructionOf, Operation, Reads } from '../decision.ts';
+import type { Changes, Reads } from '../decision.ts';
+import type { Facts, InstructionOf, Operation } from '../operation.ts';
 import type { InstructionRow } from '../rows.ts';
 import type { Step } from './answers.ts';
 import { because } from './checks.ts';

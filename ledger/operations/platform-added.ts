@@ -6,7 +6,7 @@ import { reject } from '../../contract/codes.ts';
 import { platformAccounts } from '../../contract/enumerations.ts';
 import { formatDate } from '../../contract/time.ts';
 import { CUSTODY, RECEIVABLE, REMIT, SUSPENSE } from '../accounts.ts';
-import type { Operation } from '../decision.ts';
+import type { Operation } from '../operation.ts';
 import { registered } from './registry.ts';
 
 const codesOf = (profile: keyof typeof platformAccounts): readonly string[] => [

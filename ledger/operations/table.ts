@@ -10,7 +10,8 @@ import type { InstructionMessage, LedgerService, PlatformAct } from '../../contr
 import type { Answer, ResultMessage } from '../../contract/internal/reply.ts';
 import { isPage, isServiceName } from '../../contract/services.ts';
 import type { Book } from '../book.ts';
-import type { Decision, Facts, Operation, Reads } from '../decision.ts';
+import type { Decision, Reads } from '../decision.ts';
+import type { Facts, Operation } from '../operation.ts';
 import { failure, told } from './answers.ts';
 import { cancelPreTransaction } from './cancel-pre-transaction.ts';
 import { establishProject } from './establish-project.ts';
