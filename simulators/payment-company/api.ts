@@ -10,9 +10,9 @@ import { fen } from '../../contract/money.ts';
 import { settlementView, viewOf } from './callback.ts';
 import type { Asked, Company } from './company.ts';
 import { BadRequest, type Fields, parse, text } from './requests.ts';
-import type { Operation } from './rules.ts';
+import type { Kind, Operation } from './rules.ts';
 import { isSigned, signed } from './signing.ts';
-import type { Kind, Order } from './state.ts';
+import type { Order } from './state.ts';
 
 export interface ApiSettings {
   readonly company: Company;

@@ -6,9 +6,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Fen, fen, ZERO } from '../../contract/money.ts';
 import { callbacksOf, noticeOf } from './callback.ts';
 import { nextDay } from './days.ts';
-import { type Behaviour, type Match, type Rule, ruleFor } from './rules.ts';
+import { type Behaviour, type Kind, type Match, type Rule, ruleFor } from './rules.ts';
 import { settlementsOf } from './settling.ts';
-import type { Event, Kind, Order, Settlement, State, Status } from './state.ts';
+import type { Event, Order, Settlement, State, Status } from './state.ts';
 
 /** A request to make an order, parsed. */
 export interface Asked {

@@ -2,7 +2,7 @@
 import { type Fen, fen, ZERO } from '../../contract/money.ts';
 import { identify, payoutRefusal } from './banks.ts';
 import type { Asked } from './company.ts';
-import type { Kind } from './state.ts';
+import type { Kind } from './rules.ts';
 
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';

@@ -3,8 +3,10 @@
  * many times. What a rule makes of an order stays with the order; what it makes of a call is over with the call.
  */
 import type { Fen } from '../../contract/money.ts';
-import type { Kind } from './state.ts';
 
+/** What an order is for. */
+export type Kind = 'payment' | 'payout' | 'refund' | 'identity';
+/** What a merchant calls. */
 export type Operation = 'create' | 'query' | 'close';
 
 /** What goes otherwise than usual. All parts may be combined. */

@@ -3,9 +3,8 @@
  * a company killed at any moment knows after a restart what it knew before.
  */
 import type { Fen } from '../../contract/money.ts';
-import type { Behaviour, Rule } from './rules.ts';
+import type { Behaviour, Kind, Rule } from './rules.ts';
 
-export type Kind = 'payment' | 'payout' | 'refund' | 'identity';
 /** WAITING: for the payer. RETURNED: a pay-out that came back after it had succeeded 退汇. */
 export type Status = 'WAITING' | 'PROCESSING' | 'SUCCESS' | 'FAILED' | 'CLOSED' | 'RETURNED';
 
