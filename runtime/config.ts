@@ -108,7 +108,7 @@ export class ConfigurationError extends Error {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const MIB = 1024 * 1024;
-/** protocol.md section 3. */
+/** The gaps after which a notification is told again: close at first, a day apart at last. */
 const NOTIFY_GAPS_MS = [1, 5, 15, 30, 60, 120, 360, 720, 1440].map((minutes) => minutes * MINUTE_MS);
 
 function readDatabase(at: Reading, environment: NodeJS.ProcessEnv): DatabaseConfig | undefined {

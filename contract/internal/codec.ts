@@ -1,6 +1,6 @@
 /**
  * How rooms write what they tell each other: JSON in which an amount is `{"fen":"12345"}`, so that no amount ever passes through a
- * float. Every message carries `version`; a reader takes this version and the one before.
+ * float. Every message carries `version`; a reader takes this version and, once there is a second, the one before it.
  */
 import { fen } from '../money.ts';
 

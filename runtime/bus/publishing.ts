@@ -5,7 +5,7 @@
 import { Allowance } from './allowance.ts';
 import type { Outgoing, Publication } from './port.ts';
 
-/** engineering.md, the bus port's contract, 11. */
+/** What may be sent and not yet confirmed: enough for a full window, and little enough that a frozen broker does not fill our memory. */
 const OUTSTANDING = { messages: 1_000, bytes: 16 * 1024 * 1024 };
 
 /**

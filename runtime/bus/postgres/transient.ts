@@ -18,7 +18,7 @@ import {
   takeReplies,
 } from './statements.ts';
 
-/** engineering.md, the bus port's contract, 10. */
+/** A reply is an answer to somebody who waits, not a file: both implementations drop what is larger, alike. */
 export const LARGEST_REPLY_BYTES = 1024 * 1024;
 /** What waits to be sent; more is dropped. */
 const WAITING = { messages: 10_000, bytes: 32 * 1024 * 1024 };

@@ -9,7 +9,7 @@ import type { Question, Subscription, TransientReply } from '../port.ts';
 import { closed } from './closing.ts';
 import { declareQuestions, questionQueue, replyQueue } from './topology.ts';
 
-/** engineering.md, the bus port's contract, 10. */
+/** A reply is an answer to somebody who waits, not a file: both implementations drop what is larger, alike. */
 const LARGEST_REPLY_BYTES = 1024 * 1024;
 /** What may wait for a broker that does not read. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
