@@ -1,4 +1,5 @@
 /** The company's codes and statuses, and what each is to us. What is not in these tables is unknown: it is asked about again, never guessed. */
+import { bankCodes } from '../../contract/enumerations.ts';
 
 /** What a call's code says. `understood`: the order's status counts. `absent`: there is no such order. `refused`: nothing was done, for good. */
 export type CallMeaning = 'understood' | 'absent' | 'refused';
@@ -28,3 +29,12 @@ export const settlementCodes: ReadonlyMap<string, 'understood' | 'open' | 'none'
   ['4010', 'open'],
   ['4004', 'none'],
 ]);
+
+/** The company's codes of banks that are not the protocol's own. */
+const otherBankCodes: ReadonlyMap<string, string> = new Map([['ICBC', 'ICBK']]);
+
+/** The protocol's code of a bank, or undefined when it has none. */
+export const bankCodeOf = (code: string): string | undefined => {
+  const translated = otherBankCodes.get(code) ?? code;
+  return bankCodes.find((known) => known === translated);
+};

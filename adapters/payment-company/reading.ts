@@ -6,7 +6,7 @@ import type { OrderKind } from '../../contract/internal/order.ts';
 import { type Fen, fen } from '../../contract/money.ts';
 import { isDate } from '../../contract/time.ts';
 import type { Answer, ChannelOrder, Settled, SettlementNotice } from '../channel.ts';
-import { callCodes, orderStatuses } from './codes.ts';
+import { bankCodeOf, callCodes, orderStatuses } from './codes.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -135,8 +135,14 @@ function readYes(view: Json, kind: OrderKind): Settled {
     amount: amount(view, 'amount'),
     channelOrderNo: text(view, 'companyNo', 64),
     settledAt: moment(view, 'finishedAt'),
-    ...(kind === 'verify' ? { bankcode: text(view, 'bankCode', 8) } : { clearingDay: day(view, 'clearingDay') }),
+    ...(kind === 'verify' ? bankIn(view) : { clearingDay: day(view, 'clearingDay') }),
   };
+}
+
+/** The protocol's code of the bank that the company names; nothing for a bank that the protocol does not know. */
+function bankIn(view: Json): Pick<Settled, 'bankcode'> {
+  const bankcode = bankCodeOf(text(view, 'bankCode', 8));
+  return bankcode === undefined ? {} : { bankcode };
 }
 
 /** What a signed answer to a call about an order says. */

@@ -131,7 +131,7 @@ export function conformance(world: () => World, director: () => Director): void 
   test('four elements that belong together name the bank, and others are declined', async () => {
     const { id } = await place('verify', []);
     const { outcome } = await world().until(id, 'settled');
-    expect(outcome).toMatchObject({ bankcode: 'ICBC' });
+    expect(outcome).toMatchObject({ bankcode: 'ICBK' });
     const other = await place('verify', [{ is: 'declines', code: 'NAME_MISMATCH' }]);
     await world().until(other.id, 'declined');
   });

@@ -133,6 +133,20 @@ describe('an answer', () => {
     });
   });
 
+  test.each([
+    ['ICBC', 'ICBK'],
+    ['ABOC', 'ABOC'],
+    ['XXXX', undefined],
+  ])('that names the bank %s says %j to us', async (bankCode, bankcode) => {
+    const { clearingDay: _, ...verified } = view;
+    behave = () => ({
+      body: JSON.stringify({ code: '0000', order: { ...verified, kind: 'identity', amount: '0', bankCode } }),
+    });
+    const answer = await channel.ask({ ...order, kind: 'verify', amount: fen(0n) });
+    expect(answer).toMatchObject({ state: 'settled' });
+    expect('bankcode' in answer ? answer.bankcode : undefined).toBe(bankcode);
+  });
+
   const stranger = generateKeyPairSync('ed25519').privateKey;
   const lies: Readonly<Record<string, Reply>> = {
     'without a signature': { body: answerOf(), unsigned: true },
