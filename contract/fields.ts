@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { numberText } from './lossless.ts';
-import { type Fen, parseYuan } from './money.ts';
+import { type Fen, parseYuan, ZERO } from './money.ts';
 import type { Clear } from './sealed.ts';
 import { isDate, parseTimestamp } from './time.ts';
 
@@ -52,6 +52,8 @@ export const identifier = (longest: number) =>
 
 export const requestNo = identifier(50);
 export const platformUserNo = identifier(50);
+/** A bank's code; whether the bank is one that is supported is for the books to say (100012). */
+export const bankcode = identifier(20);
 export const projectNo = identifier(50);
 
 /** An amount in yuan, more than zero, as JSON number or decimal string; becomes `Fen`. */
@@ -86,12 +88,17 @@ export const integer = (smallest: number, largest: number) =>
     return parsed >= smallest && parsed <= largest ? parsed : refuse(context, `from ${smallest} to ${largest}`);
   });
 
-/** A decimal that is recorded and never computed with (a rate); kept as written. */
-export const decimal = z.unknown().transform((value, context): string => {
-  const written = numberText(value) ?? (typeof value === 'string' ? value : undefined);
+/** Digits up to here survive in a JavaScript number. */
+const MOST_DIGITS_OF_A_NUMBER = 15;
+
+/** A decimal that is recorded and never computed with (a rate), to be answered as it was filed: a JSON number as number, a string as string. */
+export const decimal = z.unknown().transform((value, context): string | number => {
+  const number = numberText(value);
+  const written = number ?? (typeof value === 'string' ? value : undefined);
   if (written === undefined)
     return refuse(context, value === undefined || value === null ? 'required' : 'a decimal number');
-  return /^\d{1,9}(\.\d{1,8})?$/.test(written) ? written : refuse(context, 'a decimal number without sign or exponent');
+  if (!/^\d{1,9}(\.\d{1,8})?$/.test(written)) return refuse(context, 'a decimal number without sign or exponent');
+  return number !== undefined && number.length <= MOST_DIGITS_OF_A_NUMBER ? Number(number) : written;
 });
 
 /** One of a closed list. */
@@ -102,12 +109,16 @@ export const oneOf = <const V extends string>(values: readonly V[]) =>
     return found ?? refuse(context, `one of ${values.join(', ')}`);
   });
 
-/** A comma separated list from a closed list, without repeats, e.g. `TENDER,REPAYMENT`. */
+/** A comma separated list from a closed list, without repeats, e.g. `TENDER,REPAYMENT`; a comma at its end says nothing. */
 export const listOf = <const V extends string>(values: readonly V[]) =>
   z.unknown().transform((value, context): readonly V[] => {
     if (value === undefined || value === null) return refuse(context, 'required');
     if (typeof value !== 'string') return refuse(context, 'a comma separated list');
-    const members = value.split(',').map((member) => member.trim());
+    const members = value
+      .split(',')
+      .map((member) => member.trim())
+      .filter((member) => member !== '');
+    if (members.length === 0) return refuse(context, `at least one of ${values.join(', ')}`);
     const known = members.flatMap((member) => values.filter((candidate) => candidate === member));
     if (known.length !== members.length) return refuse(context, `a comma separated list of ${values.join(', ')}`);
     return [...new Set(known)];
@@ -157,3 +168,6 @@ export const mobile = personal(
 /** Makes a field optional: null and the empty string mean absent, as old clients send them. */
 export const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === null || value === '' ? undefined : value), schema.optional());
+
+/** An optional amount of which zero means none, e.g. the share in a trade that moves no share: old clients write what they have no use for. */
+export const amountOrNone = optional(amountOrZero.transform((value) => (value === ZERO ? undefined : value)));

@@ -25,8 +25,8 @@ export interface PageOpening {
   /** The evidence's and the instruction's id. */
   readonly messageId: string;
   readonly userDevice: 'PC' | 'MOBILE';
-  /** Where the browser goes back to, from the request. */
-  readonly redirectUrl: string;
+  /** Where the browser goes back to, from the request; undefined where it named no way back. */
+  readonly redirectUrl: string | undefined;
   /** The request, personal data sealed. */
   readonly act: PlatformAct & { readonly service: PageService };
   /** As received: when the books have not answered in time, the browser is given the same signed message to send again. */

@@ -25,7 +25,8 @@ export interface PageFacts {
   readonly platformUserNo: string;
   readonly needs: 'PASSWORD' | 'NEW_PASSWORD' | 'CONFIRMATION';
   readonly expiresAt: number;
-  readonly redirectUrl: string;
+  /** Absent where the platform named no way back: the page ends at the bank. */
+  readonly redirectUrl?: string;
   /** What the user approves, in the order of showing, e.g. amount, commission, projectNo, masked card. */
   readonly lines: Fields;
   /**

@@ -7,6 +7,6 @@ export const checkPassword = z.object({
   platformUserNo: field.platformUserNo,
   bizTypeDescription: field.text(100),
   expired: field.optional(field.moment),
-  redirectUrl: field.url,
+  redirectUrl: field.optional(field.url),
 });
 export type CheckPassword = z.output<typeof checkPassword>;

@@ -7,6 +7,6 @@ export const resetPassword = z.object({
   platformUserNo: field.platformUserNo,
   isSkip: field.optional(field.oneOf(['Remember', 'Forget'])),
   expired: field.optional(field.moment),
-  redirectUrl: field.url,
+  redirectUrl: field.optional(field.url),
 });
 export type ResetPassword = z.output<typeof resetPassword>;

@@ -14,7 +14,7 @@ const tradeDetail = z.strictObject(
     targetPlatformUserNo: field.optional(field.platformUserNo),
     amount: field.amount,
     income: field.optional(field.amountOrZero),
-    share: field.optional(field.amount),
+    share: field.amountOrNone,
     customDefine: field.optional(field.text(200)),
     remark: field.optional(field.text(200)),
   },

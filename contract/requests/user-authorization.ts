@@ -10,6 +10,6 @@ export const userAuthorization = z.object({
   amount: field.optional(field.amount),
   failTime: field.optional(field.day),
   expired: field.optional(field.moment),
-  redirectUrl: field.url,
+  redirectUrl: field.optional(field.url),
 });
 export type UserAuthorization = z.output<typeof userAuthorization>;

@@ -12,13 +12,13 @@ export const preTransactionFields = {
   preMarketingAmount: field.optional(field.amountOrZero),
   projectNo: field.projectNo,
   remark: field.optional(field.text(200)),
-  share: field.optional(field.amount),
+  share: field.amountOrNone,
   creditsaleRequestNo: field.optional(field.requestNo),
 };
 
 export const userPreTransaction = z.object({
   ...preTransactionFields,
   expired: field.optional(field.moment),
-  redirectUrl: field.url,
+  redirectUrl: field.optional(field.url),
 });
 export type UserPreTransaction = z.output<typeof userPreTransaction>;

@@ -11,6 +11,6 @@ export const withdraw = z.object({
   withdrawType: field.optional(field.oneOf(withdrawTypes)),
   withdrawForm: field.optional(field.oneOf(withdrawForms)),
   expired: field.optional(field.moment),
-  redirectUrl: field.url,
+  redirectUrl: field.optional(field.url),
 });
 export type Withdraw = z.output<typeof withdraw>;

@@ -70,7 +70,7 @@ export async function serve(
 
   const answer = pageAnswer(submitted, headers);
   if (answer === undefined) return answered(submitted, requestNo, parts.sealer, unknown);
-  const { redirectUrl } = act.request as { readonly redirectUrl: string };
+  const { redirectUrl } = act.request as { readonly redirectUrl?: string };
   const reply = await parts.pages.open({
     platformNo: admitted.platform.platformNo,
     serviceName: admitted.service,

@@ -115,12 +115,12 @@ export function endPage(
     readonly requestNo: string;
     readonly answer: Answer;
     readonly ending: Ending | null;
-    readonly redirectUrl: string;
+    readonly redirectUrl: string | undefined;
   },
   callback: Readonly<Record<string, string>>,
 ): PageReply {
   const { serviceName, requestNo, answer, ending } = about;
-  const target = webUrl(about.redirectUrl);
+  const target = webUrl(about.redirectUrl ?? '');
   return page({
     title: titles[serviceName],
     // The platform may send its own browser on, to https or another host, and browsers hold that against the form too.

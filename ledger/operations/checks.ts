@@ -1,10 +1,10 @@
 /**
  * The checks that many operations make, in the order of precedence that the protocol gives codes: the user is known (100009), usable
- * (100010), allowed (100011); the project's state fits (100015) and its type (100019); the balance suffices (100014); all else is 100008
+ * (100010), allowed (100011), his bank supported (100012); the project's state fits (100015) and its type (100019); the balance suffices (100014); all else is 100008
  * with its reason. Keeping to it gives one instruction always the same code.
  */
 import { type Rejection, reject } from '../../contract/codes.ts';
-import type { Authorisation, Profile, UserRole } from '../../contract/enumerations.ts';
+import { type Authorisation, bankCodes, type Profile, type UserRole } from '../../contract/enumerations.ts';
 import { accountOf, isPlatformAccount } from '../accounts.ts';
 import type { Book } from '../book.ts';
 import type { UserRow } from '../rows.ts';
@@ -60,6 +60,10 @@ export function usableParty(book: Book, platformUserNo: string): UserRow | undef
   if (!isPlatformAccount(platformUserNo)) return usableUser(book, platformUserNo);
   return book.accounts.get(accountOf(platformUserNo)) === undefined ? reject('100009') : undefined;
 }
+
+/** Whether a bank's code, where one was given, is of a bank that is supported. */
+export const bankSupported = (bankcode: string | undefined): boolean =>
+  bankcode === undefined || bankCodes.some((code) => code === bankcode);
 
 const legacyRoles: readonly UserRole[] = ['INTERMEDIATOR'];
 const legacyAuthorisations: readonly Authorisation[] = ['WITHDRAW', 'RECHARGE'];

@@ -41,7 +41,7 @@ export function openPage(
   request: {
     readonly platformUserNo: string;
     readonly expired?: number | undefined;
-    readonly redirectUrl: string;
+    readonly redirectUrl?: string | undefined;
   },
   needs: PageFacts['needs'],
   lines: Fields,
@@ -51,7 +51,14 @@ export function openPage(
   if (wished <= receivedAt) return reject('100008', because.pageExpired);
   const expiresAt = Math.min(wished, receivedAt + LONGEST_PAGE_MS);
   const { platformUserNo, redirectUrl } = request;
-  const page: PageFacts = { service, platformUserNo, needs, expiresAt, redirectUrl, lines };
+  const page: PageFacts = {
+    service,
+    platformUserNo,
+    needs,
+    expiresAt,
+    ...(redirectUrl === undefined ? {} : { redirectUrl }),
+    lines,
+  };
   return { status: 'PROCESSING', final: false, fields: {}, page };
 }
 

@@ -13,7 +13,7 @@ import type { Reads } from '../decision.ts';
 import type { Facts } from '../operation.ts';
 import type { UserRow } from '../rows.ts';
 import { decided, failure, fieldsOf, inProgress, type Step, success } from './answers.ts';
-import { authorisationsAllowed, because, roleAllowed } from './checks.ts';
+import { authorisationsAllowed, bankSupported, because, roleAllowed } from './checks.ts';
 import { type Opening, openPage, type PageOperation } from './pages.ts';
 
 type Request = ActOf<'PERSONAL_REGISTER_EXPAND'>['request'];
@@ -24,6 +24,7 @@ function check(request: Request, book: Book): Rejection | undefined {
   const profile = book.platform?.profile ?? 'strict';
   if (!roleAllowed(profile, request.userRole)) return reject('100011');
   if (!authorisationsAllowed(profile, request.authList ?? [])) return reject('100011');
+  if (!bankSupported(request.bankcode)) return reject('100012');
   if (isPlatformAccount(request.platformUserNo)) return reject('100008', because.userNumberReserved);
   const user = book.users.get(request.platformUserNo);
   if (user?.state === 'VERIFYING') return reject('100020');

@@ -14,7 +14,7 @@ import type { Book } from '../book.ts';
 import type { Posting, Reads } from '../decision.ts';
 import type { LotRow, RechargeRow, UserRow } from '../rows.ts';
 import { decided, failure, fieldsOf, inProgress, type Step, success } from './answers.ts';
-import { because, usableParty } from './checks.ts';
+import { bankSupported, because, usableParty } from './checks.ts';
 import { openLot } from './lot-books.ts';
 import { openPage, type PageOperation } from './pages.ts';
 
@@ -33,6 +33,7 @@ function check(request: Request, book: Book): UserRow | undefined | Rejection {
   if (request.rechargeWay === 'BANK' || request.rechargeWay === 'BACKROLL') return reject('100006');
   const party = usableParty(book, request.platformUserNo);
   if (isRejection(party)) return party;
+  if (!bankSupported(request.bankcode)) return reject('100012');
   if (request.authtradeType !== undefined) {
     if (party?.userRole !== 'INVESTOR') return reject('100011');
     const project = request.projectNo === undefined ? undefined : book.projects.get(request.projectNo);

@@ -76,6 +76,11 @@ describe('fields', () => {
     const parsed = message('USER_AUTO_PRE_TRANSACTION', { ...auto, remark: '', share: null, creditsaleRequestNo: '' });
     expect(parsed).toMatchObject({ remark: undefined, share: undefined, creditsaleRequestNo: undefined });
   });
+  test.each([0, '0', '0.00', '', null])('a share of %j is none', (share) => {
+    expect(message('USER_AUTO_PRE_TRANSACTION', { ...auto, share })).toMatchObject({ share: undefined });
+    const details = [{ ...trade.details[0], share }];
+    expect(message('SYNC_TRANSACTION', { ...trade, details })).toMatchObject({ details: [{ share: undefined }] });
+  });
   test('an unknown field is ignored', () => {
     expect(isRejection(message('USER_AUTO_PRE_TRANSACTION', { ...auto, somethingNew: { a: [1] } }))).toBe(false);
   });
@@ -122,6 +127,27 @@ describe('fields', () => {
     checkType: 'LIMIT',
     redirectUrl: 'https://platform.example/back',
   };
+  test.each(['', null, undefined])(
+    'the way back %j is none, and the kind of check may go without saying',
+    (redirectUrl) => {
+      const parsed = message('PERSONAL_REGISTER_EXPAND', {
+        ...register,
+        redirectUrl,
+        checkType: '',
+        authList: 'TENDER,',
+      });
+      expect(parsed).toMatchObject({ platformUserNo: 'u1', checkType: undefined, authList: ['TENDER'] });
+      expect((parsed as { redirectUrl?: unknown }).redirectUrl).toBeUndefined();
+    },
+  );
+  test('a bank that nobody knows is for the books to refuse', () => {
+    expect(message('PERSONAL_REGISTER_EXPAND', { ...register, bankcode: 'XXXX' })).toMatchObject({ bankcode: 'XXXX' });
+  });
+  test('a list of commas is no list', () => {
+    expect(message('PERSONAL_REGISTER_EXPAND', { ...register, authList: ' ,' })).toMatchObject({
+      errorMessage: expect.stringContaining('reqData.authList: at least one of TENDER'),
+    });
+  });
   test('a registration is read, and its ID number written in capitals', () => {
     expect(
       message('PERSONAL_REGISTER_EXPAND', { ...register, authList: 'TENDER, REPAYMENT', failTime: '20291231' }),
@@ -160,7 +186,7 @@ describe('fields', () => {
       annualInterestRate: '0.12',
     });
     expect(message('ESTABLISH_PROJECT', { ...project, annualInterestRate: 0.12 })).toMatchObject({
-      annualInterestRate: '0.12',
+      annualInterestRate: 0.12,
     });
     expect(message('ESTABLISH_PROJECT', project)).toMatchObject({
       errorMessage: '参数格式错误: reqData.annnualInterestRate: required',

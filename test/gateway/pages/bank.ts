@@ -46,7 +46,8 @@ export interface Asked {
   readonly isSkip?: 'Remember' | 'Forget';
   /** Milliseconds until the page expires; default 30 minutes. */
   readonly lastsMs?: number;
-  readonly redirectUrl?: string;
+  /** null: the platform names no way back. */
+  readonly redirectUrl?: string | null;
 }
 
 export interface Books {
@@ -129,7 +130,7 @@ const factsOf = (asked: Asked, now: number): PageFacts => ({
   platformUserNo: asked.userNo ?? 'U1',
   needs: asked.needs ?? 'PASSWORD',
   expiresAt: now + (asked.lastsMs ?? 1_800_000),
-  redirectUrl: asked.redirectUrl ?? 'https://platform.example/back',
+  ...(asked.redirectUrl === null ? {} : { redirectUrl: asked.redirectUrl ?? 'https://platform.example/back' }),
   lines: asked.lines ?? {},
   ...(asked.elements === undefined ? {} : { elements: asked.elements }),
 });

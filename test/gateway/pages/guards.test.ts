@@ -148,6 +148,17 @@ describeOnDatabases('what guards a page', (server) => {
     expect(back?.action).toMatch(/^https:\/\/platform\.example\/back\?a=1&b=%22%3E%3Cscript%3E/);
   });
 
+  test('a platform that names no way back has its user told the end, with nothing to press', async () => {
+    const browser = new Browser();
+    const end = await browser.submit(
+      await open(browser, withdraw({ redirectUrl: null })),
+      { password: PASSWORD },
+      'approve',
+    );
+    expect(end.text).toContain('成功');
+    expect(formsOf(end)).toEqual([]);
+  });
+
   test('a way back that is no web address is refused by the contract, and never put into a form', async () => {
     for (const redirectUrl of [
       'javascript:alert(1)',

@@ -91,6 +91,7 @@ function registration(about: About, words: Words): Act {
   const userRole = words.next('role') as 'INVESTOR';
   const idCard = words.option('id') ?? `ID-${about.platformUserNo}`;
   const auth = words.option('auth');
+  const bankcode = words.option('bank');
   return {
     service: 'PERSONAL_REGISTER_EXPAND',
     request: {
@@ -104,6 +105,7 @@ function registration(about: About, words: Words): Act {
       checkType: 'LIMIT',
       ...(words.flag('unique') ? { userLimitType: 'ID_CARD_NO_UNIQUE' as const } : {}),
       ...(auth === undefined ? {} : authorised(words, auth)),
+      ...(bankcode === undefined ? {} : { bankcode }),
       redirectUrl,
     },
   };
@@ -113,6 +115,7 @@ function recharging(about: About, words: Words): Act {
   const amount = yuan(words.next('amount'));
   const commission = words.option('commission');
   const by = words.option('by');
+  const bankcode = words.option('bank');
   const advance = words.option('advance');
   const projectNo = words.option('on');
   const expired = words.option('until');
@@ -123,6 +126,7 @@ function recharging(about: About, words: Words): Act {
       amount,
       ...(commission === undefined ? {} : { commission: yuan(commission) }),
       ...(by === undefined ? {} : { expectPayCompany: by }),
+      ...(bankcode === undefined ? {} : { bankcode }),
       rechargeWay: (words.option('way') ?? 'WEB') as 'WEB',
       ...(advance === undefined ? {} : { authtradeType: 'TENDER' as const, authtenderAmount: yuan(advance) }),
       ...(projectNo === undefined ? {} : { projectNo }),
