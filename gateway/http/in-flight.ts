@@ -1,6 +1,7 @@
 /**
  * How many requests are in hand: so many are let in at once, one more is answered at once that we are busy. A request that its client gave up
- * keeps its place while we still work on it, or the bound would bound nothing.
+ * keeps its place while we still work on it, or the bound would bound nothing. As many again may still be on their way in; one more, and the
+ * one that has been on its way longest is cut: honest senders take milliseconds.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -30,8 +31,25 @@ export function boundInFlight(server: FastifyInstance, options: InFlightOptions)
     gauge.set(count);
   };
 
+  // Requests whose body is still coming, the oldest first. They have no place yet: a sender who is slow on purpose would hold it.
+  const coming = new Set<FastifyRequest>();
   server.addHook('onRequest', async (request, reply) => {
     if (always.has(request.url)) return;
+    if (stopping()) {
+      await refuse(reply);
+      return reply;
+    }
+    const [oldest] = coming;
+    if (oldest !== undefined && coming.size >= most) {
+      coming.delete(oldest);
+      oldest.raw.destroy();
+    }
+    coming.add(request);
+    reply.raw.once('close', () => coming.delete(request));
+    return;
+  });
+  server.addHook('preValidation', async (request, reply) => {
+    if (!coming.delete(request)) return;
     if (stopping() || count >= most) {
       await refuse(reply);
       return reply;
