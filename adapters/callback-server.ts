@@ -24,6 +24,25 @@ const BODY_BYTES = 64 * 1024;
 /** A slow sender is cut off: a channel has its answer within seconds. */
 const REQUEST_MS = 15_000;
 
+/** Forged callbacks whose evidence is kept within a minute: anybody can send one, and must not fill the disk or take all connections. */
+const FORGED_A_MINUTE = 60;
+const MINUTE_MS = 60_000;
+
+/** Answers whether one more is within the bound of its minute. */
+function boundPerMinute(most: number): () => boolean {
+  let began = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return () => {
+    const now = performance.now();
+    if (now - began >= MINUTE_MS) {
+      began = now;
+      count = 0;
+    }
+    count += 1;
+    return count <= most;
+  };
+}
+
 /** Starts to listen. Throws Error when the port is taken. */
 export async function startCallbackServer(options: CallbackServerOptions): Promise<FastifyInstance> {
   const { channels, log, metrics } = options;
@@ -34,6 +53,8 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 40 },
   });
+  const keepsForged = boundPerMinute(FORGED_A_MINUTE);
+  const logsForged = boundPerMinute(FORGED_A_MINUTE);
   // The signature is over the bytes as they came: nothing is parsed before it was checked.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -43,11 +64,12 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     if (channel === undefined) return reply.code(404).send('no such channel');
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     reply.type('text/plain; charset=utf-8');
-    switch (await takeCallback(options, channel, request.headers, body)) {
+    switch (await takeCallback(options, channel, request.headers, body, keepsForged)) {
       case 'taken':
         return reply.send('success');
       case 'forged':
-        log.warn({ channel: channel.name, from: request.ip }, 'a callback was not signed by the channel');
+        if (logsForged())
+          log.warn({ channel: channel.name, from: request.ip }, 'a callback was not signed by the channel');
         return reply.code(401).send('signature');
       case 'refused':
         log.error({ channel: channel.name }, 'a settlement notice contradicts what was kept; see the differences');

@@ -28,15 +28,23 @@ export type Verdict = 'order' | 'settlement' | 'forged' | 'unreadable' | 'strang
 /** taken: answer `success`. forged: it is not theirs. refused: it contradicts what was kept, for a person to see. */
 export type Taken = 'taken' | 'forged' | 'refused';
 
-/** Takes one callback. Throws `Unavailable` when the database is away: the channel tells again. */
+/**
+ * Takes one callback. Throws `Unavailable` when the database is away: the channel tells again.
+ * @param keepsForged whether the evidence of one more forged callback is kept.
+ */
 export async function takeCallback(
   taking: TakingCallbacks,
   channel: Channel,
   headers: Headers,
   body: Buffer,
+  keepsForged: () => boolean,
 ): Promise<Taken> {
   const now = taking.clock.now();
   const read = channel.readCallback(headers, body);
+  if (read.is === 'forged' && !keepsForged()) {
+    taking.counted(channel.name, 'forged');
+    return 'forged';
+  }
   const { verdict, taken } = await taking.database.transaction(async (transaction) => {
     const done = await act(taking, transaction, channel, read, now);
     await keepEvidence(taking.sealer, transaction, { channel: channel.name, read, verdict: done.verdict, body, now });
