@@ -154,9 +154,10 @@ export class Book {
   readonly lots: Shelf<LotRow>;
   readonly instructions: Shelf<InstructionRow>;
   readonly journals: Journal[] = [];
-  /** All but lots, which stay for as long as the book does, and instructions. */
-  readonly #ageing: readonly Shelf<unknown>[];
-  readonly #shelves: readonly Shelf<unknown>[];
+  /** Rows that are looked at again and again. */
+  readonly #kept: readonly Shelf<unknown>[];
+  /** Rows that are mostly looked at once, and of which there is no end. */
+  readonly #passing: readonly Shelf<unknown>[];
 
   constructor(platformNo: string, below?: Book) {
     this.platformNo = platformNo;
@@ -171,27 +172,31 @@ export class Book {
     this.withdrawals = new Shelf('withdrawal', below?.withdrawals);
     this.lots = new Shelf('lot', below?.lots);
     this.instructions = new Shelf('instruction', below?.instructions);
-    const { accounts, users, idCards, holds, projects, shares, recharges, withdrawals } = this;
-    this.#ageing = [accounts, users, idCards, holds, projects, shares, recharges, withdrawals];
-    this.#shelves = [...this.#ageing, this.lots, this.instructions];
+    const { accounts, users, projects } = this;
+    this.#kept = [accounts, users, projects];
+    const { idCards, holds, shares, recharges, withdrawals, instructions } = this;
+    this.#passing = [idCards, holds, shares, recharges, withdrawals, instructions];
   }
 
   /** How many rows were looked at since the last ageing. */
   get young(): number {
-    return this.#ageing.reduce((total, shelf) => total + shelf.young, 0);
+    return this.#kept.reduce((total, shelf) => total + shelf.young, 0);
   }
 
-  /** All that changed is committed. Instructions are forgotten: each is looked at once, and there is no end of them. */
+  /** All that changed is committed. Only accounts, users, projects and lots stay for the next batch. */
   settle(): void {
-    for (const shelf of this.#shelves) shelf.settle();
-    this.instructions.clear();
+    for (const shelf of [...this.#kept, this.lots]) shelf.settle();
+    for (const shelf of this.#passing) {
+      shelf.settle();
+      shelf.clear();
+    }
     this.journals.length = 0;
     this.platformChanged = false;
   }
 
-  /** Lets go what was not needed since the last time; only between batches. */
+  /** Lets go what was not needed since the last time; only between batches. Lots stay for as long as the book does. */
   age(): void {
-    for (const shelf of this.#ageing) shelf.age();
+    for (const shelf of this.#kept) shelf.age();
   }
 
   /** A sheet of tracing paper: what is applied to it shows on it and leaves this book as it is. For decisions in several steps. */
