@@ -145,6 +145,16 @@ function bankIn(view: Json): Pick<Settled, 'bankcode'> {
   return bankcode === undefined ? {} : { bankcode };
 }
 
+function readRefusal(json: Json): Answer {
+  try {
+    const [channelErrorCode, channelErrorMessage] = [text(json, 'code', 64), text(json, 'message', 200)];
+    return { state: 'declined', channelErrorCode, channelErrorMessage };
+  } catch (error) {
+    if (error instanceof Unreadable) return { state: 'unknown', why: error.message };
+    throw error;
+  }
+}
+
 /** What a signed answer to a call about an order says. */
 export function readAnswer(json: Json, expected: ChannelOrder): Answer {
   const code = json['code'];
@@ -155,7 +165,7 @@ export function readAnswer(json: Json, expected: ChannelOrder): Answer {
     case 'absent':
       return { state: 'absent' };
     case 'refused':
-      return { state: 'declined', channelErrorCode: String(code), channelErrorMessage: String(json['message']) };
+      return readRefusal(json);
     case 'understood': {
       const view = objectIn(json, 'order');
       return view === undefined

@@ -171,6 +171,8 @@ describe('an answer', () => {
     'with a clearing day that is none': { body: answerOf({ clearingDay: '20260231' }) },
     'without their number': { body: answerOf({ companyNo: '' }) },
     'that is a no without a code': { body: answerOf({ status: 'FAILED' }) },
+    'that refuses without saying why': { body: JSON.stringify({ code: '4011' }) },
+    'that refuses without end': { body: JSON.stringify({ code: '4011', message: 'x'.repeat(201) }) },
     'that is a return without its day': { body: answerOf({ status: 'RETURNED', message: 'r', returnedAt: NOW }) },
     'that a pay-out waits for its payer': { body: answerOf({ status: 'WAITING' }) },
     'without an order': { body: JSON.stringify({ code: '0000' }) },
