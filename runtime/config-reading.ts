@@ -42,10 +42,11 @@ export class Reading {
     return this.#take(name);
   }
 
-  text(name: string, otherwise?: string): string {
+  /** @param missing what is said when it is not there and there is nothing otherwise. */
+  text(name: string, otherwise?: string, missing = 'is missing'): string {
     const value = this.#take(name) ?? otherwise;
     if (typeof value === 'string' && value !== '') return value;
-    this.#wrong(name, value === undefined ? 'is missing' : 'must be a text');
+    this.#wrong(name, value === undefined ? missing : 'must be a text');
     return '';
   }
 

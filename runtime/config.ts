@@ -191,7 +191,11 @@ function readAdapters(at: Reading): AdaptersConfig {
     publicUrl: at.url('publicUrl', ['http:', 'https:']),
     sealingKeyFile: at.file('sealingKeyFile'),
     channels: Object.fromEntries(channels.each().map(([name, channel]) => [name, readChannel(channel)])),
-    defaultChannel: at.text('defaultChannel', channels.names()[0]),
+    defaultChannel: at.text(
+      'defaultChannel',
+      channels.names()[0],
+      'there is no channel yet: `qianzhi channel add` adds one',
+    ),
     routes: Object.fromEntries(routes?.names().map((name) => [name, routes.text(name)]) ?? []),
     askAfterMs: at.whole('askAfterMs', 10, HOUR_MS, 2_000),
     askAtMostEveryMs: at.whole('askAtMostEveryMs', 10, 24 * HOUR_MS, 10 * MINUTE_MS),
