@@ -78,7 +78,7 @@ function nextAt(order: OrderRow, told: Told, asks: number, schedule: Schedule): 
 }
 
 /** When a collection must no longer be paid. */
-export const expiryOf = (order: OrderRow): number | undefined =>
+const expiryOf = (order: OrderRow): number | undefined =>
   order.kind === 'collect' ? order.expiresAt : undefined;
 
 function messagesOf(order: OrderRow, move: Move, now: number): readonly Outgoing[] {

@@ -6,12 +6,11 @@ import { type Rejection, reject } from '../../contract/codes.ts';
 import { least } from '../../contract/money.ts';
 import { FUNDS, INCOME, RECEIVABLE } from '../accounts.ts';
 import type { Book } from '../book.ts';
-import type { Changes, Posting, Reads } from '../decision.ts';
+import type { Changes, Posting } from '../decision.ts';
 import { decided, success } from './answers.ts';
 
 /** What every operation reads that may credit the income or the funds account. */
 export const receivableAccounts: readonly string[] = [INCOME, FUNDS, RECEIVABLE];
-export const receivableReads: Reads = { accounts: receivableAccounts };
 
 /** Adds to the postings what they let the platform repay. 100014 when a later posting then finds too little on a platform account. */
 export function repayingReceivable(
