@@ -78,8 +78,7 @@ function nextAt(order: OrderRow, told: Told, asks: number, schedule: Schedule): 
 }
 
 /** When a collection must no longer be paid. */
-const expiryOf = (order: OrderRow): number | undefined =>
-  order.kind === 'collect' ? order.expiresAt : undefined;
+const expiryOf = (order: OrderRow): number | undefined => (order.kind === 'collect' ? order.expiresAt : undefined);
 
 function messagesOf(order: OrderRow, move: Move, now: number): readonly Outgoing[] {
   const common = { platformNo: order.platformNo, ...(order.trace === undefined ? {} : { trace: order.trace }) };
