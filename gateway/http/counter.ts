@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Sealer } from '../../certs/seal.ts';
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
+import type { Envelope } from '../../contract/envelope.ts';
 import type { PlatformAct } from '../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../contract/internal/reply.ts';
 import { isPage, isQuery, type PageService } from '../../contract/services.ts';
@@ -20,6 +21,7 @@ import { type Admitted, admit, type Path } from './admit.ts';
 import { type BodyLimits, overloaded } from './body.ts';
 import { readEnvelope, userDeviceOf } from './envelope.ts';
 import { busy, json, type Outgoing } from './reply.ts';
+import type { Shares } from './shares.ts';
 
 export interface CounterParts extends InstructParts {
   readonly registry: Registry;
@@ -31,6 +33,7 @@ export interface CounterParts extends InstructParts {
   readonly waitMs: number;
   readonly clockWindowMs: number;
   readonly limits: BodyLimits;
+  readonly shares: Shares;
 }
 
 /** What a message is answered, and under which name it is counted. */
@@ -44,6 +47,13 @@ export interface Served {
 /** The answer may still be on its way to the books, or lost: only the very same message may be sent again. */
 const unknown: Rejection = reject('100001', 'retry with the same number and the same content');
 const noAnswer: Rejection = reject('100001', 'no answer in time, ask again');
+
+/** How a message came. */
+interface Arrived {
+  readonly envelope: Envelope;
+  readonly headers: IncomingHttpHeaders;
+  readonly receivedAt: number;
+}
 
 /** Serves one message. Throws only what is a defect. */
 export async function serve(
@@ -60,6 +70,21 @@ export async function serve(
     const { rejection, requestNo } = no as { rejection: Rejection; requestNo: string | undefined };
     return refused(path, headers, rejection, requestNo, parts.pages);
   }
+  const leave = parts.shares.enter(admitted.platform.platformNo);
+  if (leave === undefined) return answered('full', admitted.requestNo, parts.sealer, unknown);
+  try {
+    return await worked(admitted, { envelope, headers, receivedAt }, parts);
+  } finally {
+    leave();
+  }
+}
+
+/** Works an admitted message off. */
+async function worked(
+  admitted: Admitted,
+  { envelope, headers, receivedAt }: Arrived,
+  parts: CounterParts,
+): Promise<Served> {
   if (isQuery(admitted.service))
     return answered(await asked(admitted, parts), admitted.requestNo, parts.sealer, noAnswer);
   const userDevice = userDeviceOf(envelope, headers);

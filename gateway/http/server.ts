@@ -14,8 +14,9 @@ import { type CounterParts, refused, serve } from './counter.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { boundInFlight, type InFlight } from './in-flight.ts';
 import { busy, json, type Outgoing, openSending } from './reply.ts';
+import { openShares } from './shares.ts';
 
-export interface ServerParts extends CounterParts, Omit<HealthParts, 'registry'> {
+export interface ServerParts extends Omit<CounterParts, 'shares'>, Omit<HealthParts, 'registry'> {
   readonly signer: Signer;
   readonly log: Log;
   readonly mostInFlight: number;
@@ -69,6 +70,7 @@ function protocolRoutes(
     'outcome',
   ]);
   const reader = openBodyReader(parts.limits);
+  const counter: CounterParts = { ...parts, shares: openShares(parts.mostInFlight) };
   scope.removeAllContentTypeParsers();
   const releases = new WeakMap<FastifyRequest, () => void>();
   scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
@@ -88,7 +90,7 @@ function protocolRoutes(
       const answering =
         body !== undefined && isRejection(body)
           ? Promise.resolve(refused(path, request.headers, body, undefined, parts.pages))
-          : serve(path, request.headers, body ?? Buffer.alloc(0), parts);
+          : serve(path, request.headers, body ?? Buffer.alloc(0), counter);
       const { outgoing, counted, common } = await answering.finally(finished);
       // What was not read to its end would be taken for the next request.
       if (body !== undefined && isRejection(body)) reply.header('connection', 'close');
