@@ -66,7 +66,8 @@ export async function databaseOf(config: Config, paths: Paths): Promise<Database
 function withPassword(url: string, password: string | undefined): string {
   if (password === undefined) return url;
   const whole = new URL(url);
-  whole.password = password;
+  // The setter leaves a percent sign as it is, so the whole is encoded here.
+  whole.password = encodeURIComponent(password);
   return whole.href;
 }
 

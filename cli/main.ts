@@ -9,6 +9,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addNotificationCommands, addParkedCommands } from './commands/parked.ts';
 import { addPlatformCommands } from './commands/platform.ts';
 import { addStartCommand } from './commands/start.ts';
 
@@ -33,6 +34,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   addKeysCommands(program);
   addChannelCommands(program);
   addLedgerCommands(program);
+  addParkedCommands(program);
+  addNotificationCommands(program);
   addDoctorCommand(program);
   letHomeComeLast(program);
   try {

@@ -1,6 +1,8 @@
-/** What the command line asks of the gateway: the registry, as it is kept. */
-import { openDatabase } from '../runtime/postgres/database.ts';
+/** What the command line asks of the gateway: the registry as it is kept, and the notifications that nobody took. */
+import { type Database, openDatabase } from '../runtime/postgres/database.ts';
+import { roleOf } from '../runtime/postgres/folder.ts';
 import { sql } from '../runtime/postgres/sql.ts';
+import { resend as makeDue, listParkedNotifications as selectParked } from './notifications/rows.ts';
 
 export interface ListedKey {
   readonly keySerial: string;
@@ -36,15 +38,48 @@ interface KeyRow {
   readonly revoked_at: Date | null;
 }
 
-/** All platforms with all their keys, in the order of their numbers. Throws `Unavailable` when the database is away. */
-export async function listPlatforms(databaseUrl: string): Promise<readonly ListedPlatform[]> {
+/** A connection under the gateway's role for one command. */
+async function briefly<T>(databaseUrl: string, use: (database: Database) => Promise<T>): Promise<T> {
   const database = openDatabase({
     url: databaseUrl,
-    role: 'qianzhi_gateway',
+    role: roleOf('gateway'),
     max: 1,
-    applicationName: 'qianzhi platform list',
+    applicationName: 'qianzhi command',
   });
   try {
+    return await use(database);
+  } finally {
+    await database.close();
+  }
+}
+
+export interface ParkedNotification {
+  readonly platformNo: string;
+  readonly event: string;
+  readonly attempts: number;
+  readonly lastError: string;
+  readonly createdAt: string;
+}
+
+/** Notifications that were tried in vain to the end of their schedule, oldest first. Throws `Unavailable`. */
+export const listParkedNotifications = (databaseUrl: string): Promise<readonly ParkedNotification[]> =>
+  briefly(databaseUrl, async (database) =>
+    (await selectParked(database)).map((row) => ({
+      platformNo: row.platform_no,
+      event: row.event,
+      attempts: row.attempts,
+      lastError: row.last_error ?? '',
+      createdAt: row.created_at.toISOString(),
+    })),
+  );
+
+/** Makes every notification of a number due now; answers how many there are. Throws `Unavailable`. */
+export const resend = (databaseUrl: string, platformNo: string, requestNo: string): Promise<number> =>
+  briefly(databaseUrl, (database) => makeDue(database, platformNo, requestNo, Date.now()));
+
+/** All platforms with all their keys, in the order of their numbers. Throws `Unavailable` when the database is away. */
+export const listPlatforms = (databaseUrl: string): Promise<readonly ListedPlatform[]> =>
+  briefly(databaseUrl, async (database) => {
     const platforms = await database.rows<Row>(sql`
       select platform_no, name, profile, status, notify_url from gateway.platform order by platform_no`);
     const keys = await database.rows<KeyRow>(sql`
@@ -57,10 +92,7 @@ export async function listPlatforms(databaseUrl: string): Promise<readonly Liste
       notifyUrl: row.notify_url,
       keys: keys.filter((key) => key.platform_no === row.platform_no).map((key) => listedKey(key, Date.now())),
     }));
-  } finally {
-    await database.close();
-  }
-}
+  });
 
 function listedKey(key: KeyRow, now: number): ListedKey {
   const state =

@@ -37,6 +37,7 @@ export function addInitCommand(program: Command): void {
     .action(async (options: InitOptions, command: Command) => {
       const paths = homeOf(command);
       if (existsSync(paths.config)) throw new Mistake(`${paths.config} exists already: this is an installation`);
+      refuseOdd(options);
       await mkdir(paths.keys, { recursive: true, mode: 0o700 });
       await createKeyFiles(paths.gatewayKey, { algorithm: 'RSA2' });
       await createMasterKeys(paths.sealingKey);
@@ -48,6 +49,22 @@ export function addInitCommand(program: Command): void {
       );
     });
 }
+
+/** All that can be wrong is said before anything is written. */
+function refuseOdd(options: InitOptions): void {
+  const urls = ['databaseUrl', 'amqpUrl', 'redisUrl', 'gatewayUrl'] as const;
+  for (const name of urls) {
+    const url = options[name];
+    if (url !== undefined && !URL.canParse(url)) throw new Mistake(`--${dashed(name)}: expected a URL`);
+  }
+  for (const name of ['gatewayPort', 'adaptersPort'] as const) {
+    const port = Number(options[name]);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      throw new Mistake(`--${dashed(name)}: a port from 1 to 65535`);
+  }
+}
+
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 async function settingsFor(options: InitOptions, paths: Paths): Promise<object> {
   const { host, gatewayPort, adaptersPort, prefix } = options;
@@ -87,7 +104,6 @@ async function withoutPassword(
   paths: Paths,
 ): Promise<{ url: string; passwordFile?: string } | undefined> {
   if (url === undefined) return undefined;
-  if (!URL.canParse(url)) throw new Mistake(`--${name}-url: expected a URL`);
   const bare = new URL(url);
   const password = decodeURIComponent(bare.password);
   if (password === '') return { url };

@@ -1,13 +1,16 @@
 /** `qianzhi start`: runs the rooms, all in one process or some of them, until it is told to stop; then drains. */
 import type { Command } from 'commander';
 import { startAdapters } from '../../adapters/main.ts';
+import { ALGORITHMS } from '../../certs/algorithms.ts';
+import { selfTest } from '../../certs/self-test.ts';
 import { startGateway } from '../../gateway/main.ts';
 import { startLedger } from '../../ledger/main.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Config } from '../../runtime/config.ts';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres.ts';
 import { runningEmbeddedPostgres } from '../../runtime/embedded/running.ts';
-import { inReverse, type Stop } from '../../runtime/lifecycle.ts';
+import { inReverse, runMain, type Stop } from '../../runtime/lifecycle.ts';
+import { openLog } from '../../runtime/log.ts';
 import { openDatabase } from '../../runtime/postgres/database.ts';
 import { rooms as schemas } from '../../runtime/postgres/folder.ts';
 import { migrate, schemaVersion } from '../../runtime/postgres/migrate.ts';
@@ -29,22 +32,14 @@ export function addStartCommand(program: Command): void {
       const paths = homeOf(command);
       const config = settingsOf(paths);
       const chosen = chosenRooms(names);
-      const stops: Stop[] = [];
-      const stop = inReverse(stops);
-      const ending = untilTold();
-      try {
-        await startAll(chosen, config, paths, stops);
-        const ready = {
-          ready: true,
-          rooms: chosen,
-          gateway: config.gateway?.publicUrl,
-          mode: config.embedded ? 'embedded' : 'servers',
-        };
+      const log = openLog({ name: 'qianzhi', level: config.logLevel, destination: process.stderr });
+      await runMain(log, async () => {
+        const stop = await startAll(chosen, config, paths);
+        const mode = config.embedded ? 'embedded' : 'servers';
+        const ready = { ready: true, rooms: chosen, gateway: config.gateway?.publicUrl, mode };
         process.stdout.write(options.json ? `${JSON.stringify(ready)}\n` : readyText(chosen, config));
-        await ending;
-      } finally {
-        await stop();
-      }
+        return stop;
+      });
     });
 }
 
@@ -60,10 +55,30 @@ function chosenRooms(names: readonly string[]): readonly string[] {
   return names.length === 0 || names.includes('all') ? ['postgres', ...ROOMS] : names;
 }
 
-async function startAll(chosen: readonly string[], config: Config, paths: Paths, stops: Stop[]): Promise<void> {
-  if (config.embedded && chosen.includes('postgres')) await startEmbedded(paths, stops);
-  const hosted = ROOMS.filter((room) => chosen.includes(room));
-  if (hosted.length === 0) return;
+/** Starts what was chosen, one after the other; what had started is stopped again when a later one cannot. */
+async function startAll(chosen: readonly string[], config: Config, paths: Paths): Promise<Stop> {
+  const stops: Stop[] = [stayAlive()];
+  const stop = inReverse(stops);
+  try {
+    await selfTest(ALGORITHMS);
+    if (config.embedded && chosen.includes('postgres')) await startEmbedded(paths, stops);
+    const hosted = ROOMS.filter((room) => chosen.includes(room));
+    if (hosted.length > 0) await startRooms(hosted, config, paths, stops);
+    return stop;
+  } catch (error) {
+    process.stderr.write(`qianzhi: ${error instanceof Error ? error.message : String(error)}\n`);
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Signals alone keep no process alive; one that runs nothing but PostgreSQL has nothing else to wait for. */
+function stayAlive(): Stop {
+  const timer = setInterval(() => undefined, 60_000);
+  return async () => clearInterval(timer);
+}
+
+async function startRooms(hosted: readonly RoomName[], config: Config, paths: Paths, stops: Stop[]): Promise<void> {
   const database = await databaseOf(config, paths);
   await refuseOldSchema(database, paths);
   const equipment = await equip(hosted.join('+'), config, database);
@@ -120,16 +135,4 @@ async function refuseOldSchema({ url }: DatabaseUrls, paths: Paths): Promise<voi
   } finally {
     await database.close();
   }
-}
-
-/** Signals alone do not keep a process alive; one that runs nothing but PostgreSQL has nothing else to wait for. */
-function untilTold(): Promise<void> {
-  return new Promise((resolve) => {
-    const alive = setInterval(() => undefined, 60_000);
-    const told = (): void => {
-      clearInterval(alive);
-      resolve();
-    };
-    process.once('SIGTERM', told).once('SIGINT', told);
-  });
 }
