@@ -227,8 +227,6 @@ async function furnish(house: House, platformNo: string): Promise<LoadPlatform> 
     notifications,
     browser: () => new Browser(),
     told: () => undefined,
-    dayClosed: async () => undefined,
-    prefix: '',
   });
   const person = (index: number): Customer => ({
     userNo: `u${index}`,

@@ -124,10 +124,7 @@ function circleAmong(files: readonly string[], importsFrom: (file: string) => re
 }
 
 describe('the imports', () => {
-  // The example platform is no room of the house, and is read as an integrator's own program.
-  const files = Object.keys(doors)
-    .filter((room) => room !== 'demo')
-    .flatMap(filesOf);
+  const files = Object.keys(doors).flatMap(filesOf);
   const inTheTree = new Set(files);
   const neighbours = (file: string): readonly string[] =>
     importsOf(file)

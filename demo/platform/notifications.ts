@@ -1,6 +1,6 @@
 /** The platform's notify URL: takes the bank's signed notifications, verifies each, answers SUCCESS, and lets the story wait for one. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Answer, PlatformClient } from './protocol.ts';
+import { type Answer, type PlatformClient, readAnswer } from './protocol.ts';
 
 export interface Notification {
   readonly serviceName: string;
@@ -70,7 +70,7 @@ export class NotificationServer {
   verifyCallback(fields: Readonly<Record<string, string>>): Answer {
     const { respData = '', sign, keySerial } = fields;
     this.#client.verify(respData, sign, keySerial);
-    return JSON.parse(respData) as Answer;
+    return readAnswer(respData);
   }
 
   async #take(request: IncomingMessage): Promise<string> {
@@ -80,7 +80,7 @@ export class NotificationServer {
     const respData = form.get('respData') ?? '';
     this.#client.verify(respData, form.get('sign'), form.get('keySerial'));
     if (form.get('platformNo') !== this.#client.settings.platformNo) throw new Error('for another platform');
-    this.#received.push({ serviceName: form.get('serviceName') ?? '', respData: JSON.parse(respData) as Answer });
+    this.#received.push({ serviceName: form.get('serviceName') ?? '', respData: readAnswer(respData) });
     for (const wake of [...this.#waiting]) wake();
     return 'SUCCESS';
   }

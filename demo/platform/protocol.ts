@@ -24,6 +24,15 @@ export interface Answer {
   readonly [field: string]: unknown;
 }
 
+/**
+ * Reads an answer's JSON. Amounts are numbers with 2 decimals on the wire; here they stay text (`"500.00"`), so that no amount ever becomes a
+ * float. A platform in another language would use its decimal type.
+ */
+export const readAnswer = (json: string): Answer =>
+  JSON.parse(
+    json.replace(/"(?:[^"\\]|\\.)*"|-?\d+\.\d+/g, (token) => (token.startsWith('"') ? token : `"${token}"`)),
+  ) as Answer;
+
 /** yyyyMMddHHmmss in GMT+8. */
 export const timestamp = (ms = Date.now()): string =>
   new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19).replace(/[-T:]/g, '');
@@ -64,7 +73,7 @@ export class PlatformClient {
     });
     const body = await response.text();
     this.verify(body, response.headers.get('sign'), response.headers.get('keySerial'));
-    return JSON.parse(body) as Answer;
+    return readAnswer(body);
   }
 
   /** Throws unless the bank signed this text. */

@@ -3,9 +3,8 @@
  * content), walks the pages as the user would, waits for the notification, checks, and tells what happened.
  */
 import { type Browser, formsOf, type Page } from './browser.ts';
-import type { Notification } from './notifications.ts';
-import type { Answer } from './protocol.ts';
-import type { StoryTools } from './story.ts';
+import type { Notification, NotificationServer } from './notifications.ts';
+import type { Answer, PlatformClient } from './protocol.ts';
 
 export interface Customer {
   readonly userNo: string;
@@ -22,18 +21,26 @@ export interface Step {
   readonly ms: number;
 }
 
+/** Fields with their values; amounts are yuan with 2 decimals, as text. */
+export type Facts = Readonly<Record<string, string>>;
+
+export interface TellerTools {
+  readonly client: PlatformClient;
+  readonly notifications: NotificationServer;
+  readonly browser: () => Browser;
+  /** Told after each step. */
+  readonly told: (step: Step) => void;
+}
+
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 250;
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
-/** An amount of an answer as text with 2 decimals. */
-export const money = (value: unknown): string => Number(value).toFixed(2);
-
 export class Teller {
-  readonly #tools: StoryTools;
+  readonly #tools: TellerTools;
   readonly #answers = new Map<string, Answer>();
 
-  constructor(tools: StoryTools) {
+  constructor(tools: TellerTools) {
     this.#tools = tools;
   }
 
@@ -70,11 +77,11 @@ export class Teller {
     serviceName: string,
     request: object,
     customer: Customer | undefined,
-    expected: Readonly<Record<string, string>> = {},
+    expected: Facts = {},
   ): Promise<void> {
     const started = Date.now();
     const callback = await this.#walk(serviceName, request, customer);
-    const { requestNo } = { requestNo: numberOf(request) };
+    const requestNo = numberOf(request);
     const [key, value] = Object.entries(expected)[0] ?? ['status', 'SUCCESS'];
     const ended = ({ respData }: Notification): boolean =>
       respData.requestNo === requestNo &&
@@ -94,63 +101,44 @@ export class Teller {
     );
   }
 
-  /** A notification that no message of ours asked for. */
-  async told(
-    step: string,
-    serviceName: string,
-    fits: (respData: Answer) => boolean,
-    expected: Readonly<Record<string, string>>,
-  ): Promise<void> {
+  /** A notification that no message of ours asked for: the one that says `about`, which must say `expected` too. */
+  async told(step: string, serviceName: string, about: Facts, expected: Facts): Promise<void> {
     const started = Date.now();
     const { respData } = await this.#tools.notifications.waitFor(
-      (notification) => notification.serviceName === serviceName && fits(notification.respData),
+      (notification) =>
+        notification.serviceName === serviceName && differing(notification.respData, about).length === 0,
       serviceName,
     );
-    for (const [key, value] of Object.entries(expected)) {
-      if (String(respData[key]) !== value && money(respData[key]) !== value)
-        throw this.#wrong(`${step}: ${key}`, respData);
-    }
-    this.#tools.told({
-      step,
-      message: '',
-      answer: '',
-      notification: `${serviceName} ${respData.status}`,
-      ms: Date.now() - started,
-    });
+    const wrong = differing(respData, expected);
+    if (wrong.length > 0) throw this.#wrong(`${step}: ${wrong.join(', ')}`, respData);
+    const notification = `${serviceName} ${respData.status}`;
+    this.#tools.told({ step, message: '', answer: '', notification, ms: Date.now() - started });
   }
 
   /** Asks until the user's figures are as expected, which they must become; each is yuan with 2 decimals. */
-  async balances(step: string, platformUserNo: string, expected: Readonly<Record<string, string>>): Promise<void> {
-    await this.query(
-      step,
-      'QUERY_USER_INFORMATION',
-      { platformUserNo },
-      (answer) =>
-        Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, money(answer[key]) === value])),
-      Object.entries(expected)
-        .map(([key, value]) => `${key} ${value}`)
-        .join(', '),
-    );
+  balances(step: string, platformUserNo: string, expected: Facts): Promise<void> {
+    return this.query(step, 'QUERY_USER_INFORMATION', { platformUserNo }, (answer) => answer, expected);
   }
 
+  /** Asks until what `part` takes out of the answer says what is expected. */
   async query(
     step: string,
     serviceName: string,
     request: object,
-    check: (answer: Answer) => Readonly<Record<string, boolean>>,
-    shown?: string,
+    part: (answer: Answer) => Readonly<Record<string, unknown>>,
+    expected: Facts,
   ): Promise<void> {
     const started = Date.now();
     const deadline = started + PATIENCE_MS;
     for (;;) {
       const answer = await this.#final(serviceName, request);
-      const wrong = Object.entries(check(answer)).filter(([, right]) => !right);
-      if (answer.code === '0' && answer.status === 'SUCCESS' && wrong.length === 0) {
-        const told = shown === undefined ? answer : { ...answer, shown };
-        this.#tell(step, serviceName, request, told, '', started);
+      const wrong = answer.status === 'SUCCESS' ? differing(part(answer), expected) : ['status'];
+      if (wrong.length === 0) {
+        const shown = Object.entries(expected).map(([name, value]) => `${name} ${value}`);
+        this.#tell(step, serviceName, request, { ...answer, shown: shown.join(', ') }, '', started);
         return;
       }
-      if (Date.now() > deadline) throw this.#wrong(`${step}: ${wrong.map(([key]) => key).join(', ')}`, answer);
+      if (Date.now() > deadline) throw this.#wrong(`${step}: ${wrong.join(', ')}`, answer);
       await pause();
     }
   }
@@ -226,6 +214,12 @@ export class Teller {
     return new Error(`${step}: the bank answered ${JSON.stringify(answer)}`);
   }
 }
+
+/** The names under which something does not say what is expected. */
+const differing = (said: Readonly<Record<string, unknown>>, expected: Facts): readonly string[] =>
+  Object.entries(expected)
+    .filter(([name, value]) => said[name] !== value)
+    .map(([name]) => name);
 
 /** What a person reads on a page. */
 const wordsOf = (html: string): string =>
