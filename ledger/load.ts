@@ -5,8 +5,9 @@
 import type { Origin } from '../contract/internal/instruction.ts';
 import type { Statement } from '../runtime/postgres/sql.ts';
 import type { Statements } from '../runtime/postgres/statements.ts';
-import { type Book, instructionKey, type Shelf, shareKey } from './book.ts';
+import { type Book, instructionKey, shareKey } from './book.ts';
 import type { Reads } from './decision.ts';
+import type { Shelf } from './shelf.ts';
 import { type AccountRecord, selectAccounts, toAccount } from './sql/accounts.ts';
 import { type HoldRecord, selectHolds, toHold } from './sql/holds.ts';
 import { type InstructionRecord, selectInstructions, toInstruction } from './sql/instructions.ts';

@@ -9,11 +9,12 @@ import type { Answer, ReplyMessage, ResultMessage } from '../contract/internal/r
 import type { Outgoing } from '../runtime/bus/port.ts';
 import { Defect } from '../runtime/failure.ts';
 import { uuidv7 } from '../runtime/identifiers.ts';
-import { type Book, instructionKey, NotRead } from './book.ts';
+import { type Book, instructionKey } from './book.ts';
 import type { Decision, Reads } from './decision.ts';
 import type { Asked } from './messages.ts';
 import type { Facts } from './operation.ts';
 import type { InstructionRow } from './rows.ts';
+import { NotRead } from './shelf.ts';
 
 /** The operations, as the shell sees them. */
 export interface Rules {

@@ -5,11 +5,12 @@
 import { isRejection, type Rejection, reject } from '../../../contract/codes.ts';
 import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
-import { Book, instructionKey, NotRead, type Shelf, shareKey } from '../../../ledger/book.ts';
+import { Book, instructionKey, shareKey } from '../../../ledger/book.ts';
 import type { Decision, Reads } from '../../../ledger/decision.ts';
 import { decide, followOf, keptOf, readsOf, refusalAnswer, refusalResults } from '../../../ledger/operations/table.ts';
 import { answerQuery, queryFollow, queryReads } from '../../../ledger/queries/table.ts';
 import type * as rows from '../../../ledger/rows.ts';
+import { NotRead, type Shelf } from '../../../ledger/shelf.ts';
 import type { BookedJournal, Books, Effect, House } from './house.ts';
 
 /** Everything of one platform. */
