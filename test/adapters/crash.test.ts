@@ -22,6 +22,7 @@ describeOnDatabases('adapters that are killed', (server) => {
   let world: World;
   let director: Director;
   const processes: ChildProcess[] = [];
+  const words = new Map<ChildProcess, string>();
 
   const start = async (fault = '', port = world.settings.port): Promise<ChildProcess> => {
     const settings = { ...world.settings, port };
@@ -33,6 +34,7 @@ describeOnDatabases('adapters that are killed', (server) => {
     let said = '';
     const hear = (chunk: Buffer): void => {
       said += chunk.toString('utf8');
+      words.set(child, said.slice(-2_000));
     };
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
@@ -111,7 +113,14 @@ describeOnDatabases('adapters that are killed', (server) => {
     expect(sends).toEqual({ most: 1n, count: 30n });
     expect(await director.done(platformNo)).toBe(30);
     for (const child of instances) child.kill('SIGTERM');
-    await waitFor(() => instances.every(({ exitCode }) => exitCode !== null), { what: 'both to drain' });
+    // A drain may take as long as a call to a company that does not answer; what it waited for is said when it takes longer.
+    for (const child of instances) {
+      await waitFor(() => child.exitCode !== null, { deadlineMs: 25_000, what: 'the instance to drain' }).catch(
+        (cause) => {
+          throw new Error(`it did not drain: ${words.get(child)}`, { cause });
+        },
+      );
+    }
     expect(instances.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
   });
 });
