@@ -2,8 +2,10 @@
  * The port that channels call back on, and that says how this room is: `/channels/<name>/callbacks`, `/health`, `/ready`, `/metrics`. The
  * answer is exactly `success`, and only after the commit; anything else makes the channel tell again.
  */
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify from 'fastify';
 import { Unavailable } from '../runtime/failure.ts';
+import { drainOf } from '../runtime/http-drain.ts';
+import type { Stop } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { type TakingCallbacks, takeCallback } from './callbacks.ts';
@@ -43,8 +45,8 @@ function boundPerMinute(most: number): () => boolean {
   };
 }
 
-/** Starts to listen. Throws Error when the port is taken. */
-export async function startCallbackServer(options: CallbackServerOptions): Promise<FastifyInstance> {
+/** Starts to listen; answers how to stop it. Throws Error when the port is taken. */
+export async function startCallbackServer(options: CallbackServerOptions): Promise<Stop> {
   const { channels, log, metrics } = options;
   const server = fastify({
     bodyLimit: BODY_BYTES,
@@ -53,6 +55,7 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 40 },
   });
+  const drain = drainOf(server.server);
   const keepsForged = boundPerMinute(FORGED_A_MINUTE);
   const logsForged = boundPerMinute(FORGED_A_MINUTE);
   // The signature is over the bytes as they came: nothing is parsed before it was checked.
@@ -90,5 +93,5 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     return reply.code(status).type('text/plain').send('not taken');
   });
   await server.listen({ host: options.host, port: options.port });
-  return server;
+  return () => drain(() => server.close());
 }

@@ -80,7 +80,7 @@ export async function startAdapters(settings: AdaptersConfig, parts: AdaptersPar
       relay.nudge();
     };
 
-    const server = await startCallbackServer({
+    const stopCallbacks = await startCallbackServer({
       database,
       sealer,
       clock,
@@ -94,9 +94,7 @@ export async function startAdapters(settings: AdaptersConfig, parts: AdaptersPar
       port: settings.port,
       unready: async () => bus.unwell() ?? (await away(database)),
     });
-    stops.push(async () => {
-      await server.close();
-    });
+    stops.push(stopCallbacks);
     const subscription = await takeOrders({ database, bus, clock, routing, committed });
     stops.push(() => subscription.close());
     log.info({ channels: [...channels.keys()], port: settings.port }, 'adapters started');

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { openSealer } from '../certs/seal.ts';
 import { openSigner } from '../certs/signer.ts';
+import { drainOf } from '../runtime/http-drain.ts';
 import { inReverse, type Stop } from '../runtime/lifecycle.ts';
 import { openDatabase } from '../runtime/postgres/database.ts';
 import { schemaVersion } from '../runtime/postgres/migrate.ts';
@@ -99,13 +100,14 @@ export async function openGateway(settings: GatewaySettings, parts: GatewayParts
       mostInFlight: settings.mostInFlight ?? MOST_IN_FLIGHT,
       stopping: () => stopping,
     });
+    const drain = drainOf(server.server);
     const consumed = { database, bus, registry, pages, notifier, clock, log };
     for (const subscription of [await consumeResults(consumed), await consumePresented(consumed)])
       stops.push(() => subscription.close());
     // Stopped first: no new requests, and those in hand get their answers while everything else still runs.
     stops.push(async () => {
       stopping = true;
-      await server.close();
+      await drain(() => server.close());
     });
     return { server, stop };
   } catch (error) {
