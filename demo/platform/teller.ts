@@ -28,8 +28,8 @@ export interface TellerTools {
   readonly client: PlatformClient;
   readonly notifications: NotificationServer;
   readonly browser: () => Browser;
-  /** Told after each step. */
-  readonly told: (step: Step) => void;
+  /** Told after each step; the story goes on once it resolves. */
+  readonly told: (step: Step) => void | Promise<void>;
 }
 
 const PATIENCE_MS = 60_000;
@@ -50,7 +50,7 @@ export class Teller {
     const answer = await this.#final(serviceName, request);
     if (answer.code !== '0' || answer.status !== 'SUCCESS') throw this.#wrong(step, answer);
     this.#answers.set(numberOf(request), answer);
-    this.#tell(step, serviceName, request, answer, '', started);
+    await this.#tell(step, serviceName, request, answer, '', started);
   }
 
   /** The same message again, with a new timestamp: it must answer the same. */
@@ -59,7 +59,7 @@ export class Teller {
     const answer = await this.#final(serviceName, request);
     const first = this.#answers.get(numberOf(request));
     if (JSON.stringify(answer) !== JSON.stringify(first)) throw this.#wrong(step, answer);
-    this.#tell(step, serviceName, request, answer, '', started);
+    await this.#tell(step, serviceName, request, answer, '', started);
   }
 
   /** A message that the business must refuse with this code. */
@@ -68,7 +68,7 @@ export class Teller {
     const answer = await this.#final(serviceName, request);
     if (answer.code !== '0' || answer.status !== 'INIT' || answer.errorCode !== errorCode)
       throw this.#wrong(step, answer);
-    this.#tell(step, serviceName, request, answer, '', started);
+    await this.#tell(step, serviceName, request, answer, '', started);
   }
 
   /** A page service: the user approves it in his browser, pays where asked to, and the platform waits for the notification. */
@@ -91,7 +91,7 @@ export class Teller {
       `${serviceName} ${requestNo} ${key} ${value}`,
     );
     if (respData.status !== 'SUCCESS' || respData[key] !== value) throw this.#wrong(step, respData);
-    this.#tell(
+    await this.#tell(
       step,
       serviceName,
       request,
@@ -112,7 +112,7 @@ export class Teller {
     const wrong = differing(respData, expected);
     if (wrong.length > 0) throw this.#wrong(`${step}: ${wrong.join(', ')}`, respData);
     const notification = `${serviceName} ${respData.status}`;
-    this.#tools.told({ step, message: '', answer: '', notification, ms: Date.now() - started });
+    await this.#tools.told({ step, message: '', answer: '', notification, ms: Date.now() - started });
   }
 
   /** Asks until the user's figures are as expected, which they must become; each is yuan with 2 decimals. */
@@ -135,7 +135,7 @@ export class Teller {
       const wrong = answer.status === 'SUCCESS' ? differing(part(answer), expected) : ['status'];
       if (wrong.length === 0) {
         const shown = Object.entries(expected).map(([name, value]) => `${name} ${value}`);
-        this.#tell(step, serviceName, request, { ...answer, shown: shown.join(', ') }, '', started);
+        await this.#tell(step, serviceName, request, { ...answer, shown: shown.join(', ') }, '', started);
         return;
       }
       if (Date.now() > deadline) throw this.#wrong(`${step}: ${wrong.join(', ')}`, answer);
@@ -190,18 +190,18 @@ export class Teller {
     return browser.submit(page, onBank ? filled : {}, onBank ? 'approve' : 'pay');
   }
 
-  #tell(
+  async #tell(
     step: string,
     serviceName: string,
     request: object,
     answer: Answer,
     notification: string,
     started: number,
-  ): void {
+  ): Promise<void> {
     const said =
       answer['shown'] ??
       [answer.status, answer.errorCode, answer.errorMessage].filter((part) => part !== undefined).join(' ');
-    this.#tools.told({
+    await this.#tools.told({
       step,
       message: `${serviceName} ${numberOf(request)}`.trim(),
       answer: String(said),

@@ -3,7 +3,7 @@
  * A killed one keeps its folder and starts again; `stop` removes all of it. Plain JavaScript, no dependencies.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPostgres, findRabbit, findRedis, howToInstall } from './find.mjs';
@@ -165,8 +165,14 @@ export async function startPrivatePostgres({ found, settings = {} } = {}) {
     ...settings,
   };
   const more = Object.entries(configured).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const state = () =>
-    existsSync(join(cluster, 'postmaster.pid')) ? readFileSync(join(cluster, 'postmaster.pid'), 'utf8') : '';
+  // The server removes and writes it as it likes: one that is not there says nothing.
+  const state = () => {
+    try {
+      return readFileSync(join(cluster, 'postmaster.pid'), 'utf8');
+    } catch {
+      return '';
+    }
+  };
   let child;
   return control({
     kind: 'postgres',
