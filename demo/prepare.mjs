@@ -130,6 +130,8 @@ function listSources() {
   for (const entry of readdirSync(repository, { withFileTypes: true })) {
     if (entry.isDirectory() && !entry.name.startsWith('.') && !notSources.has(entry.name)) look(at(entry.name));
   }
+  // Of the tests, the fault driver alone is a program.
+  look(at('test', 'faults'));
   return found.sort();
 }
 
