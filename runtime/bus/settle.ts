@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fenced, Malformed, Unavailable } from '../failure.ts';
 import type { Log } from '../log.ts';
-import type { Delivered, SubscribeOptions } from './port.ts';
+import { answerCanary, isCanary } from './canary.ts';
+import type { Bus, Delivered, SubscribeOptions } from './port.ts';
 
 /** Standing still: the first wait, and the longest. */
 export const BACKOFF_MS = { first: 1_000, most: 30_000 };
@@ -19,6 +20,8 @@ export interface Settling {
   /** Aborted when the subscription closes or loses its line: then the batch is left unacknowledged. */
   readonly signal: AbortSignal;
   acknowledge(messages: readonly Delivered[]): Promise<void>;
+  /** For canaries (canary.ts). */
+  readonly reply: Bus['reply'];
 }
 
 /** Why a batch was left unacknowledged: the subscription closes. */
@@ -95,15 +98,25 @@ async function settleAlone(message: Delivered, settling: Settling): Promise<void
  * @throws Fenced when another owner has the line; GivenBack when the subscription ends; what `acknowledge` throws.
  */
 export async function settle(batch: readonly Delivered[], settling: Settling): Promise<void> {
-  const { options, log } = settling;
+  const { options, log, reply } = settling;
+  const canaries = batch.filter(isCanary);
+  const business = canaries.length === 0 ? batch : batch.filter((message) => !isCanary(message));
   try {
-    await standStill('handling', settling, () => options.handle(batch));
+    if (business.length > 0) await standStill('handling', settling, () => options.handle(business));
   } catch (error) {
     if (error instanceof Fenced || error instanceof GivenBack) throw error;
     const { queue, partition } = options;
     log.warn({ err: error, queue, partition, batch: batch.length }, 'a batch failed: running it one by one');
-    for (const message of batch) await settleAlone(message, settling);
+    for (const message of batch) {
+      if (!isCanary(message)) {
+        await settleAlone(message, settling);
+        continue;
+      }
+      answerCanary(message, reply);
+      await settling.acknowledge([message]);
+    }
     return;
   }
+  for (const canary of canaries) answerCanary(canary, reply);
   await settling.acknowledge(batch);
 }

@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts';
 import type { DatabaseOptions } from '../../postgres/config.ts';
 import { roleOf } from '../../postgres/folder.ts';
 import { openSession, type Session } from '../../postgres/session.ts';
+import { withCanaries } from '../canary.ts';
 import type { Bus, Subscription } from '../port.ts';
 import { publishing } from '../publishing.ts';
 import { openPublisher } from './publisher.ts';
@@ -47,7 +48,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
     publish: publishing(publisher.send),
     subscribe: async (subscribeOptions) => {
       // An acknowledgement lost in a crash is a redelivery, which is legal; so it need not wait for the disk.
-      const subscription = subscribeLine({ open: open(false), log }, subscribeOptions);
+      const subscription = subscribeLine({ open: open(false), log, reply: transient.reply }, subscribeOptions);
       subscriptions.add(subscription);
       return {
         close: async () => {
@@ -59,7 +60,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
     reply: transient.reply,
     onReply: transient.onReply,
     ask: (_platformNo, body) => transient.ask(body),
-    serve: transient.serve,
+    serve: (answer) => transient.serve(withCanaries(answer, transient.reply)),
     unwell: () => (transient.listening ? undefined : 'the bus has lost PostgreSQL'),
     close: async () => {
       await Promise.all([...subscriptions].map((subscription) => subscription.close()));

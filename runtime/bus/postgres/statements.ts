@@ -12,7 +12,9 @@ export interface MessageRow {
   readonly trace: string | null;
 }
 
-const tableOf = (line: string): Identifier => identifier(`bus.${line.replaceAll('.', '_')}`);
+/** The table that a line is. */
+export const tableNameOf = (line: string): string => `bus.${line.replaceAll('.', '_')}`;
+const tableOf = (line: string): Identifier => identifier(tableNameOf(line));
 
 const sequenceOf = (line: string): Identifier => identifier(`bus.${line.replaceAll('.', '_')}_id_seq`);
 
@@ -159,4 +161,18 @@ export function forgetTransient(afterMs: number): Statement {
   return sql`
     with replies as (delete from bus.reply where created_at < clock_timestamp() - ${afterMs} * interval '1 millisecond')
     delete from bus.question where created_at < clock_timestamp() - ${afterMs} * interval '1 millisecond'`;
+}
+
+/** Which of these tables there are. */
+export function tablesThere(names: readonly string[]): Statement {
+  return sql`select name from unnest(${names}::text[]) as wanted (name) where to_regclass(name) is not null`;
+}
+
+/** Lines that have a living owner. */
+export function ownedLines(): Statement {
+  return sql`select line from bus.lease where expires_at > clock_timestamp()`;
+}
+
+export function countMessages(line: string): Statement {
+  return sql`select count(*)::int as waiting from ${tableOf(line)}`;
 }

@@ -11,7 +11,7 @@ import { inTime } from '../../postgres/closing.ts';
 import { Floor, type Sight } from '../../postgres/floor.ts';
 import type { Session } from '../../postgres/session.ts';
 import { lineOf } from '../lines.ts';
-import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
+import type { Bus, Delivered, SubscribeOptions, Subscription } from '../port.ts';
 import { GivenBack, pause, settle, standStill } from '../settle.ts';
 import {
   type Acknowledged,
@@ -30,6 +30,7 @@ import {
 export interface SubscriptionDeps {
   open(): Promise<Session>;
   readonly log: Log;
+  readonly reply: Bus['reply'];
 }
 
 /** A stopped owner keeps his line so long; takeover stays within ten seconds. */
@@ -124,7 +125,7 @@ const toDelivered = (row: MessageRow, redelivered: boolean): Delivered => ({
 async function own(
   session: Session,
   options: SubscribeOptions,
-  log: Log,
+  { log, reply }: SubscriptionDeps,
   ending: AbortSignal,
   wake: Wake,
 ): Promise<void> {
@@ -154,7 +155,7 @@ async function own(
   };
 
   try {
-    const common = { options, log, signal };
+    const common = { options, log, reply, signal };
     await standStill('taking over', { ...common, acknowledge: async () => undefined }, async () => {
       await options.takeOver?.();
     });
@@ -207,14 +208,15 @@ async function own(
 }
 
 /** Subscribes; returns at once, and owns the line as soon as it can. */
-export function subscribeLine({ open, log }: SubscriptionDeps, options: SubscribeOptions): Subscription {
+export function subscribeLine(deps: SubscriptionDeps, options: SubscribeOptions): Subscription {
+  const { open, log } = deps;
   const ending = new AbortController();
   const line = lineOf(options.queue, options.partition);
 
   const turn = async (): Promise<void> => {
     const session = await open();
     try {
-      await own(session, options, log, ending.signal, new Wake());
+      await own(session, options, deps, ending.signal, new Wake());
     } finally {
       await session.close();
     }

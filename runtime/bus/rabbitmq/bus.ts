@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../log.ts';
+import { withCanaries } from '../canary.ts';
 import type { Bus, Subscription } from '../port.ts';
 import { publishing } from '../publishing.ts';
 import { Link } from './link.ts';
@@ -48,7 +49,7 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
     address,
     publish: publishing(publisher.send),
     subscribe: async (subscribeOptions) => {
-      const subscription = subscribeLine(into, naming, log, subscribeOptions);
+      const subscription = subscribeLine(into, naming, log, transient.reply, subscribeOptions);
       subscriptions.add(subscription);
       return {
         close: async () => {
@@ -60,7 +61,7 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
     reply: transient.reply,
     onReply: transient.onReply,
     ask: (_platformNo, body) => transient.ask(body),
-    serve: transient.serve,
+    serve: (answer) => transient.serve(withCanaries(answer, transient.reply)),
     unwell: () => {
       if (out.model === undefined || into.model === undefined) return 'the bus has lost RabbitMQ';
       return out.blocked === undefined ? undefined : `RabbitMQ takes no messages: ${out.blocked}`;

@@ -9,7 +9,7 @@ import { type Family, families } from '../../../contract/topology.ts';
 import { Fenced, Unavailable } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { lineOf, lines } from '../lines.ts';
-import type { Delivered, SubscribeOptions, Subscription } from '../port.ts';
+import type { Bus, Delivered, SubscribeOptions, Subscription } from '../port.ts';
 import { GivenBack, settle, standStill } from '../settle.ts';
 import { closed } from './closing.ts';
 import type { Link } from './link.ts';
@@ -83,6 +83,7 @@ async function work(
   options: SubscribeOptions,
   queue: string,
   log: Log,
+  reply: Bus['reply'],
   signal: AbortSignal,
 ): Promise<void> {
   const lost = new AbortController();
@@ -96,7 +97,7 @@ async function work(
     if (message === null) lost.abort();
     else pile.add(message);
   });
-  const common = { options, log, signal: ends };
+  const common = { options, log, reply, signal: ends };
   let owning = false;
   while (!ends.aborted) {
     await pile.some();
@@ -124,7 +125,13 @@ async function work(
 }
 
 /** Subscribes; returns at once, and works as soon as it can. */
-export function subscribeLine(link: Link, naming: QueueNaming, log: Log, options: SubscribeOptions): Subscription {
+export function subscribeLine(
+  link: Link,
+  naming: QueueNaming,
+  log: Log,
+  reply: Bus['reply'],
+  options: SubscribeOptions,
+): Subscription {
   const ending = new AbortController();
   const name = lineOf(options.queue, options.partition);
   const line = lines.find((candidate) => candidate.name === name);
@@ -136,7 +143,7 @@ export function subscribeLine(link: Link, naming: QueueNaming, log: Log, options
     channel.on('error', (error) => log.warn({ err: error, line: name }, 'bus: a channel failed'));
     try {
       await declareLine(channel, line, naming);
-      await work(channel, options, naming.prefix + name, log, ending.signal);
+      await work(channel, options, naming.prefix + name, log, reply, ending.signal);
     } finally {
       await closed(channel);
     }
