@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PARTITIONS, partitionOf } from '../../contract/topology.ts';
 import type { Bus, Delivered, Outgoing, Parked, Publication, SubscribeOptions } from '../../runtime/bus/port.ts';
 import { Fenced, Malformed, Unavailable } from '../../runtime/failure.ts';
+import { openFaultProxy } from '../faults/levers/proxy.ts';
 import { waitFor } from '../servers.ts';
 import { endChildren, type Ground, startChild } from './bus-grounds.ts';
-import { openProxy } from './proxy.ts';
 
 /** A platform in each partition. */
 const platforms = Array.from({ length: PARTITIONS }, (_, partition) => {
@@ -193,16 +193,17 @@ export function busSuite(openGround: () => Promise<Ground>): void {
   });
 
   test('a lost confirm is told as unknown, and publishing again makes a duplicate, not a loss', async () => {
-    const proxy = await openProxy(ground.url);
+    const proxy = await openFaultProxy(ground.url);
     const bus = await open();
     const through = await open({ url: proxy.url });
     const { options, handled } = remembering(0);
     await bus.subscribe(options);
     await publishSurely(through, [message('warm')]);
-    proxy.swallowReplies();
+    proxy.vanish('replies');
     const lost = through.publish([message('1')], 1_500);
     await waitFor(() => idsOf(handled).includes('1'));
     expect(await lost).toEqual(['unknown']);
+    proxy.heal();
     proxy.cut();
     await publishSurely(through, [message('1')]);
     await waitFor(() => idsOf(handled).filter((id) => id === '1').length === 2);
@@ -211,10 +212,10 @@ export function busSuite(openGround: () => Promise<Ground>): void {
   });
 
   test('publishing answers by its deadline when nothing is heard any more', async () => {
-    const proxy = await openProxy(ground.url);
+    const proxy = await openFaultProxy(ground.url);
     const through = await open({ url: proxy.url });
     await publishSurely(through, [message('warm')]);
-    proxy.swallowRequests();
+    proxy.vanish('requests');
     // More than may be outstanding: the rest waits for room, in vain.
     const began = performance.now();
     const answers = await through.publish(
@@ -223,6 +224,7 @@ export function busSuite(openGround: () => Promise<Ground>): void {
     );
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(new Set(answers)).toEqual(new Set<Publication>(['unknown']));
+    proxy.heal();
     proxy.cut();
     await waitFor(() => through.unwell() === undefined);
     await publishSurely(through, [message('after')]);
@@ -231,14 +233,13 @@ export function busSuite(openGround: () => Promise<Ground>): void {
   });
 
   test('closing ends also when the server is not heard any more', async () => {
-    const proxy = await openProxy(ground.url);
+    const proxy = await openFaultProxy(ground.url);
     const through = await ground.open({ url: proxy.url });
     const { options, handled } = remembering(0);
     await through.subscribe(options);
     await publishSurely(through, [message('1')]);
     await waitFor(() => handled.length === 1);
-    proxy.swallowReplies();
-    proxy.swallowRequests();
+    proxy.vanish('both');
     let closed = false;
     void through.close().then(() => {
       closed = true;
@@ -248,19 +249,20 @@ export function busSuite(openGround: () => Promise<Ground>): void {
   });
 
   test('a lost acknowledgement is a redelivery', async () => {
-    const proxy = await openProxy(ground.url);
+    const proxy = await openFaultProxy(ground.url);
     const bus = await open();
     const through = await open({ url: proxy.url });
     let lose = true;
     const { options, handled } = remembering(0, {
       handle: async () => {
-        if (lose) proxy.swallowRequests();
+        if (lose) proxy.vanish('requests');
       },
     });
     await through.subscribe(options);
     await publishSurely(bus, [message('1')]);
     await waitFor(() => handled.length === 1);
     lose = false;
+    proxy.heal();
     proxy.cut();
     await publishSurely(bus, [message('2')]);
     await waitFor(() => idsOf(handled).includes('2'), { deadlineMs: 30_000 });

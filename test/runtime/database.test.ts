@@ -1,10 +1,10 @@
 /** The database says what happened: values keep their types, failures their kind, and a commit is never guessed. */
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Unavailable } from '../../runtime/failure.ts';
 import { type Database, openDatabase } from '../../runtime/postgres/database.ts';
 import { CommitUnknown, violates } from '../../runtime/postgres/errors.ts';
 import { identifier, sql } from '../../runtime/postgres/sql.ts';
+import { openFaultProxy } from '../faults/levers/proxy.ts';
 import { describeOnDatabases, type FreshDatabase, freshDatabase, waitFor } from '../servers.ts';
 
 test('a value never becomes text, and a name must look like one', () => {
@@ -110,12 +110,12 @@ describeOnDatabases('the database', (server) => {
   });
 
   test('a lost reply to COMMIT is told as unknown, and here it had been committed', async () => {
-    const proxy = await cuttingProxy(new URL(fresh.url));
+    const proxy = await openFaultProxy(fresh.url);
     const through = openDatabase({ url: proxy.url });
     try {
       const attempt = through.transaction(async (transaction) => {
         await transaction.execute(sql`insert into thing (n, note) values (${200}, 'cut')`);
-        proxy.cutNextReply();
+        proxy.cutBeforeReply();
       });
       await expect(attempt).rejects.toThrow(CommitUnknown);
       await waitFor(() => database.row(sql`select 1 from thing where n = 200`));
@@ -132,40 +132,3 @@ describeOnDatabases('the database', (server) => {
     await gone.close();
   });
 });
-
-/** A TCP proxy in front of PostgreSQL that can swallow the server's next reply and cut the connection. */
-async function cuttingProxy(target: URL): Promise<{ url: string; cutNextReply(): void; close(): Promise<void> }> {
-  let cutting = false;
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.on('data', (bytes) => upstream.write(bytes));
-    upstream.on('data', (bytes) => {
-      if (cutting) client.destroy();
-      else client.write(bytes);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const url = new URL(target.href);
-  url.host = `127.0.0.1:${address.port}`;
-  return {
-    url: url.href,
-    cutNextReply: () => {
-      cutting = true;
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
