@@ -1,8 +1,12 @@
 /** The protocol's enumerations, each a closed list and the type of its members. */
+import { type Fen, fen } from './money.ts';
+
 export const projectStatuses = ['COLLECTING', 'REPAYING', 'FINISH', 'MISCARRY'] as const;
 export type ProjectStatus = (typeof projectStatuses)[number];
 
 export const projectTypes = ['STANDARDPOWDER', 'FIDUCIARYPOWDER'] as const;
+export const entrustedTypes = ['PERSONAL', 'ENTERPRISE'] as const;
+export type EntrustedType = (typeof entrustedTypes)[number];
 export const productTypes = ['COMMONPRODUCT', 'AUTOMATICPRODUCT'] as const;
 export const repaymentWays = [
   'ONE_TIME_SERVICING',
@@ -118,5 +122,29 @@ export type Profile = (typeof profiles)[number];
 export const platformAccounts: { readonly [P in Profile]: readonly string[] } = {
   strict: ['000', '002', '004', '005', '007'],
   legacy: ['000', '001', '002', '003', '004', '005', '006', '007'],
+};
+
+/** What one borrower may owe on one platform 标的限额监控, in fen, by the kind of user he is; absent: no cap. */
+export interface BorrowerLimits {
+  readonly personal?: Fen;
+  readonly organization?: Fen;
+}
+
+/**
+ * What a profile configures. `authorisationCap`: whether an authorisation's amount caps each transaction, or also the sum of all that is
+ * reserved on it (protocol 7, rule 11). The limits of the strict one are those of 《网络借贷信息中介机构业务活动管理暂行办法》 article 17:
+ * 200,000 yuan for a person, 1,000,000 for an organisation.
+ */
+export const profileRules: {
+  readonly [P in Profile]: {
+    readonly authorisationCap: 'PER_TRANSACTION' | 'CUMULATIVE';
+    readonly borrowerLimits: BorrowerLimits;
+  };
+} = {
+  strict: {
+    authorisationCap: 'PER_TRANSACTION',
+    borrowerLimits: { personal: fen(20_000_000n), organization: fen(100_000_000n) },
+  },
+  legacy: { authorisationCap: 'CUMULATIVE', borrowerLimits: {} },
 };
 export const PLATFORM_ACCOUNT_PREFIX = 'SYS_GENERATE_';

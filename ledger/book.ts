@@ -14,13 +14,17 @@ import type { Decision, Posting } from './decision.ts';
 import { type Composition, compose, foldArrived } from './lots.ts';
 import {
   type AccountRow,
+  type ClaimRow,
+  type EntrustmentRow,
   type HoldRow,
   type InstructionRow,
   type LotRow,
   type PlatformRow,
   type ProjectRow,
+  type PurchaseRow,
   type RechargeRow,
   remainder,
+  type SaleRow,
   type ShareRow,
   type UserRow,
   type WithdrawalRow,
@@ -61,6 +65,14 @@ export class Book {
   readonly shares: Shelf<ShareRow>;
   readonly recharges: Shelf<RechargeRow>;
   readonly withdrawals: Shelf<WithdrawalRow>;
+  readonly sales: Shelf<SaleRow>;
+  readonly purchases: Shelf<PurchaseRow>;
+  readonly claims: Shelf<ClaimRow>;
+  readonly entrustments: Shelf<EntrustmentRow>;
+  /** The open projects of a borrower, by his number. */
+  readonly borrowings: Shelf<readonly string[]>;
+  /** Some holds that still reserve something, by their project. */
+  readonly standing: Shelf<readonly string[]>;
   readonly lots: Shelf<LotRow>;
   readonly instructions: Shelf<InstructionRow>;
   readonly journals: Journal[] = [];
@@ -80,12 +92,20 @@ export class Book {
     this.shares = new Shelf('share', below?.shares);
     this.recharges = new Shelf('recharge', below?.recharges);
     this.withdrawals = new Shelf('withdrawal', below?.withdrawals);
+    this.sales = new Shelf('sale', below?.sales);
+    this.purchases = new Shelf('purchase', below?.purchases);
+    this.claims = new Shelf('claim', below?.claims);
+    this.entrustments = new Shelf('entrustment', below?.entrustments);
+    this.borrowings = new Shelf('borrowing', below?.borrowings);
+    this.standing = new Shelf('standing holds', below?.standing);
     this.lots = new Shelf('lot', below?.lots);
     this.instructions = new Shelf('instruction', below?.instructions);
     const { accounts, users, projects } = this;
     this.#kept = [accounts, users, projects];
     const { idCards, holds, shares, recharges, withdrawals, instructions } = this;
-    this.#passing = [idCards, holds, shares, recharges, withdrawals, instructions];
+    const { sales, purchases, claims, entrustments, borrowings, standing } = this;
+    const trades = [sales, purchases, claims, entrustments, borrowings, standing];
+    this.#passing = [idCards, holds, shares, recharges, withdrawals, instructions, ...trades];
   }
 
   /** How many rows were looked at since the last ageing. */
@@ -148,8 +168,12 @@ export class Book {
     for (const code of changes.openAccounts ?? []) this.#open(code);
     for (const row of changes.lots ?? []) this.lots.put(row.lot, row);
     for (const row of changes.users ?? []) this.#putUser(row);
-    for (const row of changes.projects ?? []) this.projects.put(row.projectNo, row);
+    for (const row of changes.projects ?? []) this.#putProject(row);
     for (const row of changes.shares ?? []) this.shares.put(shareKey(row.projectNo, row.platformUserNo), row);
+    for (const row of changes.sales ?? []) this.sales.put(row.requestNo, row);
+    for (const row of changes.purchases ?? []) this.purchases.put(row.requestNo, row);
+    for (const row of changes.claims ?? []) this.claims.put(shareKey(row.projectNo, row.platformUserNo), row);
+    for (const row of changes.entrustments ?? []) this.entrustments.put(row.projectNo, row);
     for (const row of changes.recharges ?? []) this.recharges.put(row.requestNo, row);
     for (const row of changes.withdrawals ?? []) this.withdrawals.put(row.requestNo, row);
     for (const row of changes.instructions ?? []) this.instructions.put(instructionKey(row.origin, row.number), row);
@@ -172,6 +196,15 @@ export class Book {
     const others = (this.idCards.get(hash) ?? []).filter((holder) => holder !== row.platformUserNo);
     // Who was refused holds nothing.
     this.idCards.put(hash, row.state === 'REFUSED' ? others : [...others, row.platformUserNo]);
+  }
+
+  /** A new project is one of its borrower's; those that ended stay in his list and count nothing. */
+  #putProject(row: ProjectRow): void {
+    this.projects.put(row.projectNo, row);
+    const { platformUserNo, projectNo } = row;
+    if (!this.borrowings.has(platformUserNo)) return;
+    const known = this.borrowings.get(platformUserNo) ?? [];
+    if (!known.includes(projectNo)) this.borrowings.put(platformUserNo, [...known, projectNo]);
   }
 
   /** A hold's change moves what its account has held by the same amount. */

@@ -3,12 +3,16 @@ import type { OrderMessage } from '../contract/internal/order.ts';
 import type { Answer, ResultMessage } from '../contract/internal/reply.ts';
 import type { Fen } from '../contract/money.ts';
 import type {
+  ClaimRow,
+  EntrustmentRow,
   HoldRow,
   InstructionRow,
   LotRow,
   PlatformRow,
   ProjectRow,
+  PurchaseRow,
   RechargeRow,
+  SaleRow,
   ShareRow,
   UserRow,
   WithdrawalRow,
@@ -29,11 +33,25 @@ export interface Reads {
   readonly instructions?: readonly string[];
   readonly recharges?: readonly string[];
   readonly withdrawals?: readonly string[];
+  readonly sales?: readonly string[];
+  /** requestNos of the holds that buy. */
+  readonly purchases?: readonly string[];
+  /** Pairs of projectNo and platformUserNo. */
+  readonly claims?: readonly (readonly [projectNo: string, platformUserNo: string])[];
+  /** projectNos. */
+  readonly entrustments?: readonly string[];
+  /** platformUserNos of borrowers: brings in their open projects. */
+  readonly borrowings?: readonly string[];
+  /** projectNos: brings in some of the holds that still reserve something for them, at most `MOST_STANDING` each. */
+  readonly standing?: readonly string[];
   /** Lots that may have arrived already. */
   readonly lots?: readonly string[];
   /** keyedHash of an ID number: brings in the users of the platform that hold it, those in state REFUSED left out. */
   readonly idCards?: readonly string[];
 }
+
+/** Of a project's holds that still reserve something, so many are read at a time: what one internal instruction releases. */
+export const MOST_STANDING = 500;
 
 /**
  * One amount from a debited account to a credited one. `take` says which money leaves a USER, FN or SUSPENSE account: `float first` (trades;
@@ -57,6 +75,10 @@ export interface Changes {
   readonly shares?: readonly ShareRow[];
   readonly recharges?: readonly RechargeRow[];
   readonly withdrawals?: readonly WithdrawalRow[];
+  readonly sales?: readonly SaleRow[];
+  readonly purchases?: readonly PurchaseRow[];
+  readonly claims?: readonly ClaimRow[];
+  readonly entrustments?: readonly EntrustmentRow[];
   readonly lots?: readonly LotRow[];
   /** Other instructions that this one moves on: a page's opening, once approved or ended. */
   readonly instructions?: readonly InstructionRow[];

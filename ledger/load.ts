@@ -6,7 +6,7 @@ import type { Origin } from '../contract/internal/instruction.ts';
 import type { Statement } from '../runtime/postgres/sql.ts';
 import type { Statements } from '../runtime/postgres/statements.ts';
 import { type Book, instructionKey, shareKey } from './book.ts';
-import type { Reads } from './decision.ts';
+import { MOST_STANDING, type Reads } from './decision.ts';
 import type { Shelf } from './shelf.ts';
 import { type AccountRecord, selectAccounts, toAccount } from './sql/accounts.ts';
 import { type HoldRecord, selectHolds, toHold } from './sql/holds.ts';
@@ -31,11 +31,27 @@ import {
 import {
   type ProjectRecord,
   type ShareRecord,
+  selectOpenProjects,
   selectProjects,
   selectShares,
   toProject,
   toShare,
 } from './sql/projects.ts';
+import {
+  type ClaimRecord,
+  type EntrustmentRecord,
+  type PurchaseRecord,
+  type SaleRecord,
+  selectClaims,
+  selectEntrustments,
+  selectPurchases,
+  selectSales,
+  selectStanding,
+  toClaim,
+  toEntrustment,
+  toPurchase,
+  toSale,
+} from './sql/trades.ts';
 import { type HolderRecord, selectHolders, selectUsers, toUser, type UserRecord } from './sql/users.ts';
 
 /** Loads what every book has: its platform's row, and its lots that have not arrived. */
@@ -107,6 +123,30 @@ export async function load(statements: Statements, asks: readonly Ask[], claims:
     fetch<WithdrawalRecord>(wishes.withdrawals, selectWithdrawals, (book, row) =>
       book.withdrawals.load(row.request_no, toWithdrawal(row)),
     ),
+    fetch<SaleRecord>(wishes.sales, selectSales, (book, row) => book.sales.load(row.request_no, toSale(row))),
+    fetch<PurchaseRecord>(wishes.purchases, selectPurchases, (book, row) =>
+      book.purchases.load(row.request_no, toPurchase(row)),
+    ),
+    fetch<ClaimRecord>(wishes.claims, selectClaims, (book, row) =>
+      book.claims.load(shareKey(row.project_no, row.platform_user_no), toClaim(row)),
+    ),
+    fetch<EntrustmentRecord>(wishes.entrustments, selectEntrustments, (book, row) =>
+      book.entrustments.load(row.project_no, toEntrustment(row)),
+    ),
+    fetch<ProjectRecord>(wishes.borrowings, selectOpenProjects, (book, row) => {
+      const known = book.borrowings.get(row.platform_user_no) ?? [];
+      book.borrowings.load(row.platform_user_no, [...known, row.project_no]);
+      if (!book.projects.has(row.project_no)) book.projects.load(row.project_no, toProject(row));
+    }),
+    fetch<HoldRecord>(
+      wishes.standing,
+      (platformNos, projectNos) => selectStanding(platformNos, projectNos, MOST_STANDING),
+      (book, row) => {
+        const known = book.standing.get(row.project_no ?? '') ?? [];
+        book.standing.load(row.project_no ?? '', [...known, row.request_no]);
+        if (!book.holds.has(row.request_no)) book.holds.load(row.request_no, toHold(row));
+      },
+    ),
     fetch<LotRecord>(wishes.lots, selectLots, (book, row) => book.lots.load(row.lot, toLot(row))),
     fetch<InstructionRecord>(
       wishes.instructions,
@@ -129,6 +169,12 @@ function gather(asks: readonly Ask[], claims: readonly Claim[]) {
     instructions: new Wish(),
     recharges: new Wish(),
     withdrawals: new Wish(),
+    sales: new Wish(),
+    purchases: new Wish(),
+    claims: new Wish(),
+    entrustments: new Wish(),
+    borrowings: new Wish(),
+    standing: new Wish(),
     lots: new Wish(),
     idCards: new Wish(),
   };
@@ -146,6 +192,13 @@ function gather(asks: readonly Ask[], claims: readonly Claim[]) {
       wishes.instructions.add(book, book.instructions, instructionKey('PLATFORM', no), 'PLATFORM', no);
     for (const no of reads.recharges ?? []) wishes.recharges.add(book, book.recharges, no, no);
     for (const no of reads.withdrawals ?? []) wishes.withdrawals.add(book, book.withdrawals, no, no);
+    for (const no of reads.sales ?? []) wishes.sales.add(book, book.sales, no, no);
+    for (const no of reads.purchases ?? []) wishes.purchases.add(book, book.purchases, no, no);
+    for (const [projectNo, userNo] of reads.claims ?? [])
+      wishes.claims.add(book, book.claims, shareKey(projectNo, userNo), projectNo, userNo);
+    for (const no of reads.entrustments ?? []) wishes.entrustments.add(book, book.entrustments, no, no);
+    for (const no of reads.borrowings ?? []) wishes.borrowings.add(book, book.borrowings, no, no);
+    for (const no of reads.standing ?? []) wishes.standing.add(book, book.standing, no, no);
     for (const lot of reads.lots ?? []) wishes.lots.add(book, book.lots, lot, lot);
     for (const hash of reads.idCards ?? []) wishes.idCards.add(book, book.idCards, hash, hash);
   }

@@ -5,6 +5,8 @@
 import type { ErrorCode } from '../contract/codes.ts';
 import type {
   Authorisation,
+  BorrowerLimits,
+  EntrustedType,
   PreTransactionBizType,
   Profile,
   ProjectStatus,
@@ -22,6 +24,8 @@ export interface PlatformRow {
   readonly currency: 'CNY';
   /** The accounting day that is open, yyyyMMdd. */
   readonly openDay: string;
+  /** What its borrowers may owe, where it differs from its profile. */
+  readonly limits?: BorrowerLimits;
 }
 
 /**
@@ -78,6 +82,9 @@ export interface UserRow {
   /** The authorisation's cap per transaction, and its last day, yyyyMMdd. */
   readonly authAmount?: Fen;
   readonly authFailTime?: string;
+  /** When it was given, and what was reserved on it without him since, where his platform's profile counts that. */
+  readonly authSince?: number;
+  readonly authUsed?: Fen;
   readonly registeredAt: number;
 }
 
@@ -88,6 +95,8 @@ export interface ProjectRow {
   readonly amount: Fen;
   /** What was filed, as it is answered: name, description, type, period, rate, way, product, extend. */
   readonly filed: Readonly<Record<string, string | number>>;
+  /** STOCK 存量: it came with a migration. */
+  readonly properties: 'NEW' | 'STOCK';
   /** Bids that stand (freezes and coupons), not cancelled: what the remainder is counted from. */
   readonly tenderAmount: Fen;
   readonly loanAmount: Fen;
@@ -124,6 +133,50 @@ export interface ShareRow {
   readonly projectNo: string;
   readonly platformUserNo: string;
   readonly amount: Fen;
+}
+
+/** What a user has in a project besides his share. */
+export interface ClaimRow {
+  readonly projectNo: string;
+  readonly platformUserNo: string;
+  /** What of his share is on sale: Σ over his open sales of what was not confirmed. */
+  readonly onSale: Fen;
+  /** What a compensator 代偿方 has paid for the borrower and not got back. */
+  readonly compensated: Fen;
+}
+
+/** A sale of a creditor's share 债权出让, in fen of principal. */
+export interface SaleRow {
+  /** The requestNo that made it. */
+  readonly requestNo: string;
+  readonly projectNo: string;
+  readonly platformUserNo: string;
+  readonly saleShare: Fen;
+  /** What buyers have reserved and not paid. */
+  readonly preSalingShare: Fen;
+  readonly confirmedShare: Fen;
+  /** COMPLETED: sold out or cancelled. */
+  readonly status: 'ONSALE' | 'COMPLETED';
+  readonly createdAt: number;
+  readonly endedAt?: number;
+}
+
+/** What a hold of kind CREDIT_ASSIGNMENT buys. */
+export interface PurchaseRow {
+  /** The hold's requestNo. */
+  readonly requestNo: string;
+  readonly saleNo: string;
+  readonly share: Fen;
+  readonly confirmed: Fen;
+}
+
+/** Whom a borrower has paid the loan of an entrusted project 受托支付; the last one named counts. */
+export interface EntrustmentRow {
+  readonly projectNo: string;
+  readonly requestNo: string;
+  readonly entrustedType: EntrustedType;
+  readonly entrustedPlatformUserNo: string;
+  readonly createdAt: number;
 }
 
 export interface RechargeRow {

@@ -15,6 +15,7 @@ import { KEY_BLOCK, takeKeys } from './sql/partitions.ts';
 import { upsertRecharges, upsertWithdrawals } from './sql/payments.ts';
 import { upsertLots, upsertPlatforms } from './sql/platforms.ts';
 import { insertProjects, updateProjects, upsertShares } from './sql/projects.ts';
+import { upsertClaims, upsertEntrustments, upsertPurchases, upsertSales } from './sql/trades.ts';
 import { bindCards, endAuthorisations, giveAuthorisations, unbindCards, upsertUsers } from './sql/users.ts';
 
 /** Keys that grow with time: counted within blocks that a sequence gives. What a rolled back batch took is never given again. */
@@ -68,6 +69,10 @@ export async function writeBooks(
   const shares = each((book) => book.shares.changed());
   const recharges = all((book) => book.recharges.changed());
   const withdrawals = all((book) => book.withdrawals.changed());
+  const sales = all((book) => book.sales.changed());
+  const purchases = all((book) => book.purchases.changed());
+  const claims = all((book) => book.claims.changed());
+  const entrustments = all((book) => book.entrustments.changed());
   const newProjects = each((book) => book.projects.changedRows(true));
   const oldProjects = each((book) => book.projects.changedRows(false));
   const newHolds = each((book) => book.holds.changedRows(true));
@@ -85,6 +90,10 @@ export async function writeBooks(
     run(shares, () => upsertShares(shares)),
     run(newProjects, () => insertProjects(newProjects)),
     run(oldProjects, () => updateProjects(oldProjects)),
+    run(sales, () => upsertSales(sales)),
+    run(purchases, () => upsertPurchases(purchases)),
+    run(claims, () => upsertClaims(claims)),
+    run(entrustments, () => upsertEntrustments(entrustments)),
     run(lots, () => upsertLots(lots)),
     run(recharges, () => upsertRecharges(recharges)),
     run(withdrawals, () => upsertWithdrawals(withdrawals)),
@@ -92,7 +101,7 @@ export async function writeBooks(
     run(users, () => unbindCards(users, at)),
     run(users, () => bindCards(users, at)),
     run(users, () => endAuthorisations(users, at)),
-    run(users, () => giveAuthorisations(users, at)),
+    run(users, () => giveAuthorisations(users)),
   ]);
 }
 

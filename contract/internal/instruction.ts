@@ -2,7 +2,7 @@
  * What the books are asked: a platform's message, an act on one of its pages, an operator's act, or what a channel did.
  * All of these travel on the partition of their platform, and each is claimed once by `(platformNo, origin, number)`.
  */
-import type { Profile } from '../enumerations.ts';
+import type { BorrowerLimits, Profile } from '../enumerations.ts';
 import type { Fen } from '../money.ts';
 import type { SealedFields } from '../sealed.ts';
 import type { DirectService, PageService, RequestOf, ServiceName } from '../services.ts';
@@ -45,6 +45,8 @@ export interface PlatformRegistration {
   readonly notifyAllow: readonly string[];
   /** The services it may call; `*` means all that are open. */
   readonly services: readonly ServiceName[] | '*';
+  /** What its borrowers may owe, where it differs from its profile. */
+  readonly limits?: BorrowerLimits;
   readonly keys: readonly PlatformKey[];
 }
 

@@ -24,6 +24,7 @@ export const establishProject: Operation<'ESTABLISH_PROJECT'> = {
             status: 'COLLECTING',
             amount: request.projectAmount,
             filed: filed(request),
+            properties: 'NEW',
             tenderAmount: ZERO,
             loanAmount: ZERO,
             repaymentAmount: ZERO,

@@ -88,6 +88,7 @@ function verifying(request: Request, at: number): UserRow {
     authList: request.authList ?? [],
     ...(request.amount === undefined ? {} : { authAmount: request.amount }),
     ...(request.failTime === undefined ? {} : { authFailTime: request.failTime }),
+    ...(request.authList === undefined ? {} : { authSince: at }),
     registeredAt: at,
   };
 }

@@ -23,7 +23,7 @@ export const platformAdded: Operation<'PLATFORM_ADDED'> = {
   decide(instruction, book) {
     const { platform } = instruction.act;
     if (book.platform !== undefined) return reject('100008', '平台已存在');
-    const { platformNo, profile } = platform;
+    const { platformNo, profile, limits } = platform;
     return registered(
       instruction,
       { change: 'PLATFORM', platform },
@@ -34,6 +34,7 @@ export const platformAdded: Operation<'PLATFORM_ADDED'> = {
           state: 'OPEN',
           currency: 'CNY',
           openDay: formatDate(instruction.receivedAt),
+          ...(limits === undefined ? {} : { limits }),
         },
         openAccounts: codesOf(profile),
       },

@@ -40,13 +40,14 @@ export const userAuthorization: PageOperation<'USER_AUTHORIZATION'> = {
 
   approvalReads: reads,
 
-  approve({ request }, _instruction, book) {
+  approve({ request }, { receivedAt }, book) {
     const user = check(request, book);
     if (isRejection(user)) return user;
-    const { authAmount: _, authFailTime: __, ...rest } = user;
+    const { authAmount: _, authFailTime: __, authUsed: ___, ...rest } = user;
     const authorised: UserRow = {
       ...rest,
       authList: request.authList,
+      authSince: receivedAt,
       ...(request.amount === undefined ? {} : { authAmount: request.amount }),
       ...(request.failTime === undefined ? {} : { authFailTime: request.failTime }),
     };

@@ -1,4 +1,6 @@
 /** Platforms, and their lots. */
+import type { BorrowerLimits } from '../../contract/enumerations.ts';
+import { fen } from '../../contract/money.ts';
 import { type Statement, sql } from '../../runtime/postgres/sql.ts';
 import type { LotRow, PlatformRow } from '../rows.ts';
 import { plainDay, present, records, texts } from './columns.ts';
@@ -9,10 +11,11 @@ export interface PlatformRecord {
   readonly state: PlatformRow['state'];
   readonly currency: PlatformRow['currency'];
   readonly open_day: string;
+  readonly limits: unknown;
 }
 
 export const selectPlatforms = (platformNos: readonly string[]): Statement => sql`
-  select platform_no, profile, state, currency, open_day from ledger.platform
+  select platform_no, profile, state, currency, open_day, limits from ledger.platform
   where platform_no = any (${texts(platformNos)}::text[])`;
 
 export const toPlatform = (row: PlatformRecord): PlatformRow => ({
@@ -21,16 +24,26 @@ export const toPlatform = (row: PlatformRecord): PlatformRow => ({
   state: row.state,
   currency: row.currency,
   openDay: plainDay(row.open_day),
+  ...(row.limits === null ? {} : { limits: toLimits(row.limits) }),
 });
 
+/** `{"personal":"20000000"}`, as `records` writes it. */
+function toLimits(value: unknown): BorrowerLimits {
+  const { personal, organization } = value as { readonly [L in keyof BorrowerLimits]?: string };
+  return {
+    ...(personal === undefined ? {} : { personal: fen(BigInt(personal)) }),
+    ...(organization === undefined ? {} : { organization: fen(BigInt(organization)) }),
+  };
+}
+
 export const upsertPlatforms = (rows: readonly PlatformRow[]): Statement => sql`
-  insert into ledger.platform (platform_no, profile, state, currency, open_day)
-  select platform_no, profile, state, currency, open_day
+  insert into ledger.platform (platform_no, profile, state, currency, open_day, limits)
+  select platform_no, profile, state, currency, open_day, limits
   from json_populate_recordset(null::ledger.platform, ${records(
     rows.map((row) => ({ ...row, platform_no: row.platformNo, open_day: row.openDay })),
   )}::json)
   on conflict (platform_no) do update set
-    profile = excluded.profile, state = excluded.state, open_day = excluded.open_day`;
+    profile = excluded.profile, state = excluded.state, open_day = excluded.open_day, limits = excluded.limits`;
 
 export interface LotRecord {
   readonly platform_no: string;

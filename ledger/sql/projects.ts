@@ -12,6 +12,7 @@ export interface ProjectRecord {
   readonly status: ProjectStatus;
   readonly amount: Fen;
   readonly filed: ProjectRow['filed'];
+  readonly properties: ProjectRow['properties'];
   readonly tender_amount: Fen;
   readonly loan_amount: Fen;
   readonly repayment_amount: Fen;
@@ -20,7 +21,8 @@ export interface ProjectRecord {
 }
 
 export const selectProjects = (platformNos: readonly string[], projectNos: readonly string[]): Statement => sql`
-  select platform_no, project_no, platform_user_no, status, amount, filed, tender_amount, loan_amount, repayment_amount, income, created_at
+  select platform_no, project_no, platform_user_no, status, amount, filed, properties, tender_amount, loan_amount, repayment_amount, income,
+    created_at
   from unnest(${texts(platformNos)}::text[], ${texts(projectNos)}::text[]) as wanted (platform_no, project_no)
   join ledger.project using (platform_no, project_no)`;
 
@@ -30,6 +32,7 @@ export const toProject = (row: ProjectRecord): ProjectRow => ({
   status: row.status,
   amount: row.amount,
   filed: row.filed,
+  properties: row.properties,
   tenderAmount: row.tender_amount,
   loanAmount: row.loan_amount,
   repaymentAmount: row.repayment_amount,
@@ -43,9 +46,10 @@ export interface ProjectToWrite {
 }
 
 export const insertProjects = (projects: readonly ProjectToWrite[]): Statement => sql`
-  insert into ledger.project (platform_no, project_no, platform_user_no, status, amount, filed, tender_amount, loan_amount,
+  insert into ledger.project (platform_no, project_no, platform_user_no, status, amount, filed, properties, tender_amount, loan_amount,
     repayment_amount, income, created_at)
-  select platform_no, project_no, platform_user_no, status, amount, filed, tender_amount, loan_amount, repayment_amount, income, created_at
+  select platform_no, project_no, platform_user_no, status, amount, filed, properties, tender_amount, loan_amount, repayment_amount, income,
+    created_at
   from json_populate_recordset(null::ledger.project, ${records(
     projects.map(({ platformNo, row }) => ({
       platform_no: platformNo,
@@ -54,6 +58,7 @@ export const insertProjects = (projects: readonly ProjectToWrite[]): Statement =
       status: row.status,
       amount: row.amount,
       filed: row.filed,
+      properties: row.properties,
       tender_amount: row.tenderAmount,
       loan_amount: row.loanAmount,
       repayment_amount: row.repaymentAmount,
@@ -77,6 +82,15 @@ export const updateProjects = (projects: readonly ProjectToWrite[]): Statement =
     ${numbers(projects.map(({ row }) => row.income))}::int8[]
   ) as next (platform_no, project_no, status, tender_amount, loan_amount, repayment_amount, income)
   where project.platform_no = next.platform_no and project.project_no = next.project_no`;
+
+/** The open projects of these borrowers. */
+export const selectOpenProjects = (platformNos: readonly string[], borrowers: readonly string[]): Statement => sql`
+  select platform_no, project_no, platform_user_no, status, amount, filed, properties, tender_amount, loan_amount, repayment_amount, income,
+    created_at
+  from unnest(${texts(platformNos)}::text[], ${texts(borrowers)}::text[]) as wanted (platform_no, platform_user_no)
+  join ledger.project using (platform_no, platform_user_no)
+  where status in ('COLLECTING', 'REPAYING')
+  order by project_no`;
 
 export interface ShareRecord {
   readonly platform_no: string;

@@ -1,6 +1,6 @@
 /** Users with the card that is bound and the authorisation that is given now; what was before stays in the tables, with its time. */
 import type { Authorisation } from '../../contract/enumerations.ts';
-import type { Fen } from '../../contract/money.ts';
+import { type Fen, ZERO } from '../../contract/money.ts';
 import type { Sealed } from '../../contract/sealed.ts';
 import { type Statement, sql } from '../../runtime/postgres/sql.ts';
 import type { UserRow } from '../rows.ts';
@@ -24,11 +24,13 @@ export interface UserRecord {
   readonly auth_list: readonly Authorisation[] | null;
   readonly amount: Fen | null;
   readonly fail_time: string | null;
+  readonly since: Date | null;
+  readonly used: Fen | null;
 }
 
 export const selectUsers = (platformNos: readonly string[], platformUserNos: readonly string[]): Statement => sql`
   select platform_no, platform_user_no, user_type, user_role, state, access_type, audit_status, id_card_type, name, id_card_no, mobile,
-    registered_at, card, bankcode, auth_list, amount, fail_time
+    registered_at, card, bankcode, auth_list, amount, fail_time, given.since, used
   from unnest(${texts(platformNos)}::text[], ${texts(platformUserNos)}::text[]) as wanted (platform_no, platform_user_no)
   join ledger.platform_user using (platform_no, platform_user_no)
   left join (select * from ledger.bound_card where until is null) as bound using (platform_no, platform_user_no)
@@ -61,7 +63,12 @@ export const toUser = (row: UserRecord): UserRow => ({
   mobile: row.mobile,
   ...present({ bankcard: row.card, bankcode: row.bankcode }),
   authList: row.auth_list ?? [],
-  ...present({ authAmount: row.amount, authFailTime: row.fail_time === null ? null : plainDay(row.fail_time) }),
+  ...present({
+    authAmount: row.amount,
+    authFailTime: row.fail_time === null ? null : plainDay(row.fail_time),
+    authSince: row.since?.getTime(),
+    authUsed: row.used === ZERO ? null : row.used,
+  }),
   registeredAt: row.registered_at.getTime(),
 });
 
@@ -120,12 +127,14 @@ export const bindCards = (users: readonly UserToWrite[], at: number): Statement 
 
 const authorisations = (users: readonly UserToWrite[]): string =>
   records(
-    users.map(({ platformNo, platformUserNo, authList, authAmount, authFailTime }) => ({
+    users.map(({ platformNo, platformUserNo, authList, authAmount, authFailTime, authSince, authUsed }) => ({
       platform_no: platformNo,
       platform_user_no: platformUserNo,
       auth_list: authList,
       amount: authAmount,
       fail_time: authFailTime,
+      since: isoTime(authSince),
+      used: authUsed ?? ZERO,
     })),
   );
 
@@ -134,11 +143,13 @@ export const endAuthorisations = (users: readonly UserToWrite[], at: number): St
   update ledger.authorisation as given set until = ${isoTime(at)}
   from json_populate_recordset(null::ledger.authorisation, ${authorisations(users)}::json) as next
   where given.platform_no = next.platform_no and given.platform_user_no = next.platform_user_no and given.until is null
-    and (given.auth_list, given.amount, given.fail_time) is distinct from (next.auth_list, next.amount, next.fail_time)`;
+    and (given.auth_list, given.amount, given.fail_time, given.since)
+      is distinct from (next.auth_list, next.amount, next.fail_time, next.since)`;
 
-/** Records the authorisations that are new. */
-export const giveAuthorisations = (users: readonly UserToWrite[], at: number): Statement => sql`
-  insert into ledger.authorisation (platform_no, platform_user_no, auth_list, amount, fail_time, since)
-  select platform_no, platform_user_no, auth_list, amount, fail_time, ${isoTime(at)}::timestamptz
+/** Records the authorisations that are new, and what those that stand were used for. */
+export const giveAuthorisations = (users: readonly UserToWrite[]): Statement => sql`
+  insert into ledger.authorisation as given (platform_no, platform_user_no, auth_list, amount, fail_time, since, used)
+  select platform_no, platform_user_no, auth_list, amount, fail_time, since, used
   from json_populate_recordset(null::ledger.authorisation, ${authorisations(users)}::json) where cardinality(auth_list) > 0
-  on conflict (platform_no, platform_user_no) where until is null do nothing`;
+  on conflict (platform_no, platform_user_no) where until is null
+  do update set used = excluded.used where given.used is distinct from excluded.used`;

@@ -11,6 +11,16 @@ import { type InstructionRecord, toInstruction } from '../../ledger/sql/instruct
 import { type RechargeRecord, toRecharge, toWithdrawal, type WithdrawalRecord } from '../../ledger/sql/payments.ts';
 import { type LotRecord, toLot } from '../../ledger/sql/platforms.ts';
 import { type ProjectRecord, type ShareRecord, toProject, toShare } from '../../ledger/sql/projects.ts';
+import {
+  type ClaimRecord,
+  type EntrustmentRecord,
+  type PurchaseRecord,
+  type SaleRecord,
+  toClaim,
+  toEntrustment,
+  toPurchase,
+  toSale,
+} from '../../ledger/sql/trades.ts';
 import { toUser, type UserRecord } from '../../ledger/sql/users.ts';
 import { sql } from '../../runtime/postgres/sql.ts';
 import type { BookedEntry, BookedJournal, Books, Effect, House } from './scenarios/house.ts';
@@ -59,7 +69,7 @@ export class ShellHouse implements House {
       sql`select * from ledger.account where platform_no = ${of} order by id`,
     );
     const users = await owner.rows<UserRecord>(sql`
-      select u.*, card, bankcode, auth_list, amount, fail_time from ledger.platform_user as u
+      select u.*, card, bankcode, auth_list, amount, fail_time, a.since, used from ledger.platform_user as u
       left join (select * from ledger.bound_card where until is null) as b using (platform_no, platform_user_no)
       left join (select * from ledger.authorisation where until is null) as a using (platform_no, platform_user_no)
       where platform_no = ${of}`);
@@ -80,6 +90,16 @@ export class ShellHouse implements House {
       shares: shares.map(toShare),
       recharges: recharges.map(toRecharge),
       withdrawals: withdrawals.map(toWithdrawal),
+      sales: (await owner.rows<SaleRecord>(sql`select * from ledger.debenture_sale where platform_no = ${of}`)).map(
+        toSale,
+      ),
+      purchases: (await owner.rows<PurchaseRecord>(sql`select * from ledger.purchase where platform_no = ${of}`)).map(
+        toPurchase,
+      ),
+      claims: (await owner.rows<ClaimRecord>(sql`select * from ledger.claim where platform_no = ${of}`)).map(toClaim),
+      entrustments: (
+        await owner.rows<EntrustmentRecord>(sql`select * from ledger.entrustment where platform_no = ${of}`)
+      ).map(toEntrustment),
       journals: await this.#journals(platformNo),
     };
   }

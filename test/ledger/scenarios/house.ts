@@ -9,10 +9,14 @@ import type { Fen } from '../../../contract/money.ts';
 import type { Composition } from '../../../ledger/lots.ts';
 import type {
   AccountRow,
+  ClaimRow,
+  EntrustmentRow,
   HoldRow,
   LotRow,
   ProjectRow,
+  PurchaseRow,
   RechargeRow,
+  SaleRow,
   ShareRow,
   UserRow,
   WithdrawalRow,
@@ -50,6 +54,10 @@ export interface Books {
   readonly shares: readonly ShareRow[];
   readonly recharges: readonly RechargeRow[];
   readonly withdrawals: readonly WithdrawalRow[];
+  readonly sales: readonly SaleRow[];
+  readonly purchases: readonly PurchaseRow[];
+  readonly claims: readonly ClaimRow[];
+  readonly entrustments: readonly EntrustmentRow[];
   readonly users: readonly UserRow[];
   readonly journals: readonly BookedJournal[];
 }

@@ -6,10 +6,10 @@ import { isRejection, type Rejection, reject } from '../../../contract/codes.ts'
 import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
 import { Book, instructionKey, shareKey } from '../../../ledger/book.ts';
-import type { Decision, Reads } from '../../../ledger/decision.ts';
+import { type Decision, MOST_STANDING, type Reads } from '../../../ledger/decision.ts';
 import { decide, followOf, keptOf, readsOf, refusalAnswer, refusalResults } from '../../../ledger/operations/table.ts';
 import { answerQuery, queryFollow, queryReads } from '../../../ledger/queries/table.ts';
-import type * as rows from '../../../ledger/rows.ts';
+import * as rows from '../../../ledger/rows.ts';
 import { NotRead, type Shelf } from '../../../ledger/shelf.ts';
 import type { BookedJournal, Books, Effect, House } from './house.ts';
 
@@ -23,6 +23,10 @@ class Store {
   readonly shares = new Map<string, rows.ShareRow>();
   readonly recharges = new Map<string, rows.RechargeRow>();
   readonly withdrawals = new Map<string, rows.WithdrawalRow>();
+  readonly sales = new Map<string, rows.SaleRow>();
+  readonly purchases = new Map<string, rows.PurchaseRow>();
+  readonly claims = new Map<string, rows.ClaimRow>();
+  readonly entrustments = new Map<string, rows.EntrustmentRow>();
   readonly lots = new Map<string, rows.LotRow>();
   readonly instructions = new Map<string, rows.InstructionRow>();
   readonly journals: BookedJournal[] = [];
@@ -50,6 +54,15 @@ class Store {
     );
     bring(book.recharges, this.recharges, reads.recharges);
     bring(book.withdrawals, this.withdrawals, reads.withdrawals);
+    bring(book.sales, this.sales, reads.sales);
+    bring(book.purchases, this.purchases, reads.purchases);
+    bring(
+      book.claims,
+      this.claims,
+      reads.claims?.map(([project, user]) => shareKey(project, user)),
+    );
+    bring(book.entrustments, this.entrustments, reads.entrustments);
+    this.#bringLists(book, reads);
     bring(book.lots, this.lots, reads.lots);
     bring(
       book.instructions,
@@ -65,6 +78,31 @@ class Store {
     }
   }
 
+  /** Rows by what they belong to. */
+  #bringLists(book: Book, reads: Reads): void {
+    for (const borrower of reads.borrowings ?? []) {
+      const open = [...this.projects.values()].filter(
+        ({ platformUserNo, status }) => platformUserNo === borrower && /^(COLLECTING|REPAYING)$/.test(status),
+      );
+      book.borrowings.load(
+        borrower,
+        open.map(({ projectNo }) => projectNo),
+      );
+      for (const row of open) book.projects.load(row.projectNo, row);
+    }
+    for (const project of reads.standing ?? []) {
+      const standing = [...this.holds.values()]
+        .filter((hold) => hold.projectNo === project && rows.remainder(hold) > 0n)
+        .sort((a, b) => (a.requestNo < b.requestNo ? -1 : 1))
+        .slice(0, MOST_STANDING);
+      book.standing.load(
+        project,
+        standing.map(({ requestNo }) => requestNo),
+      );
+      for (const row of standing) book.holds.load(row.requestNo, row);
+    }
+  }
+
   save(book: Book): void {
     this.platform = book.platform;
     for (const row of book.accounts.changed()) this.accounts.set(row.code, row);
@@ -74,6 +112,10 @@ class Store {
     for (const row of book.shares.changed()) this.shares.set(shareKey(row.projectNo, row.platformUserNo), row);
     for (const row of book.recharges.changed()) this.recharges.set(row.requestNo, row);
     for (const row of book.withdrawals.changed()) this.withdrawals.set(row.requestNo, row);
+    for (const row of book.sales.changed()) this.sales.set(row.requestNo, row);
+    for (const row of book.purchases.changed()) this.purchases.set(row.requestNo, row);
+    for (const row of book.claims.changed()) this.claims.set(shareKey(row.projectNo, row.platformUserNo), row);
+    for (const row of book.entrustments.changed()) this.entrustments.set(row.projectNo, row);
     for (const row of book.lots.changed()) this.lots.set(row.lot, row);
     for (const row of book.instructions.changed()) this.instructions.set(instructionKey(row.origin, row.number), row);
     this.journals.push(...book.journals);
@@ -167,6 +209,10 @@ export class Model implements House {
       shares: [...store.shares.values()],
       recharges: [...store.recharges.values()],
       withdrawals: [...store.withdrawals.values()],
+      sales: [...store.sales.values()],
+      purchases: [...store.purchases.values()],
+      claims: [...store.claims.values()],
+      entrustments: [...store.entrustments.values()],
       users: [...store.users.values()],
       journals: [...store.journals],
     });
