@@ -12,10 +12,12 @@ import { Defect } from '../runtime/failure.ts';
 import { isAsset, takesFloat } from './accounts.ts';
 import type { Decision, Posting } from './decision.ts';
 import { type Composition, compose, foldArrived } from './lots.ts';
+import { foldPins, freeArrived, pinsCovered, pinsOf, repinned } from './pins.ts';
 import {
   type AccountRow,
   type ClaimRow,
   type EntrustmentRow,
+  type FeeRow,
   type HoldRow,
   type InstructionRow,
   type LotRow,
@@ -23,9 +25,11 @@ import {
   type ProjectRow,
   type PurchaseRow,
   type RechargeRow,
+  type RefundRow,
   remainder,
   type SaleRow,
   type ShareRow,
+  type SuspenseRow,
   type UserRow,
   type WithdrawalRow,
 } from './rows.ts';
@@ -73,6 +77,9 @@ export class Book {
   readonly borrowings: Shelf<readonly string[]>;
   /** Some holds that still reserve something, by their project. */
   readonly standing: Shelf<readonly string[]>;
+  readonly suspenses: Shelf<SuspenseRow>;
+  readonly refunds: Shelf<RefundRow>;
+  readonly fees: Shelf<FeeRow>;
   readonly lots: Shelf<LotRow>;
   readonly instructions: Shelf<InstructionRow>;
   readonly journals: Journal[] = [];
@@ -98,14 +105,19 @@ export class Book {
     this.entrustments = new Shelf('entrustment', below?.entrustments);
     this.borrowings = new Shelf('borrowing', below?.borrowings);
     this.standing = new Shelf('standing holds', below?.standing);
+    this.suspenses = new Shelf('suspense', below?.suspenses);
+    this.refunds = new Shelf('refund', below?.refunds);
+    this.fees = new Shelf('fee', below?.fees);
     this.lots = new Shelf('lot', below?.lots);
     this.instructions = new Shelf('instruction', below?.instructions);
     const { accounts, users, projects } = this;
     this.#kept = [accounts, users, projects];
     const { idCards, holds, shares, recharges, withdrawals, instructions } = this;
     const { sales, purchases, claims, entrustments, borrowings, standing } = this;
+    const { suspenses, refunds, fees } = this;
     const trades = [sales, purchases, claims, entrustments, borrowings, standing];
-    this.#passing = [idCards, holds, shares, recharges, withdrawals, instructions, ...trades];
+    const others = [suspenses, refunds, fees];
+    this.#passing = [idCards, holds, shares, recharges, withdrawals, instructions, ...trades, ...others];
   }
 
   /** How many rows were looked at since the last ageing. */
@@ -153,9 +165,9 @@ export class Book {
     return minus(row.balance, sum(Object.values(row.floats)));
   }
 
-  /** What may leave the sub-accounts: min(arrived, available). */
+  /** What may leave the sub-accounts: min(arrived − pinned arrived, available). */
   withdrawable(code: string): Fen {
-    return least(this.arrived(code), this.available(code));
+    return least(freeArrived(this.account(code)), this.available(code));
   }
 
   /** Folds a decision in. Throws `Defect` when it breaks a floor: then a check in the operation is missing. */
@@ -176,6 +188,9 @@ export class Book {
     for (const row of changes.entrustments ?? []) this.entrustments.put(row.projectNo, row);
     for (const row of changes.recharges ?? []) this.recharges.put(row.requestNo, row);
     for (const row of changes.withdrawals ?? []) this.withdrawals.put(row.requestNo, row);
+    for (const row of changes.suspenses ?? []) this.suspenses.put(suspenseKey(row.source, row.number), row);
+    for (const row of changes.refunds ?? []) this.refunds.put(row.refundNo, row);
+    for (const row of changes.fees ?? []) this.fees.put(row.invoiceNo, row);
     for (const row of changes.instructions ?? []) this.instructions.put(instructionKey(row.origin, row.number), row);
     for (const row of changes.holds ?? []) this.#putHold(row);
     const entries = decision.postings.flatMap((posting) => this.#post(posting));
@@ -185,7 +200,8 @@ export class Book {
 
   #open(code: string): void {
     if (this.accounts.get(code) === undefined) {
-      this.accounts.put(code, { code, balance: ZERO, held: ZERO, floats: {}, version: 0n });
+      const currency = this.platform?.currency ?? 'CNY';
+      this.accounts.put(code, { code, currency, balance: ZERO, held: ZERO, floats: {}, version: 0n });
     }
   }
 
@@ -215,9 +231,18 @@ export class Book {
     this.holds.put(row.requestNo, row);
     if (moved !== 0n) {
       const account = this.account(row.account);
-      this.accounts.put(row.account, { ...account, held: plus(account.held, moved) });
+      const held = plus(account.held, moved);
+      this.accounts.put(
+        row.account,
+        row.pins === undefined ? { ...account, held } : this.#repinned({ ...account, held }, before, row),
+      );
       if (moved > 0n) this.#refuseOverdraft(row.account);
     }
+  }
+
+  #repinned({ pins, ...account }: AccountRow, before: HoldRow | undefined, after: HoldRow): AccountRow {
+    const folded = (hold: HoldRow | undefined) => foldPins(pinsOf(hold), (lot) => this.#lot(lot) === undefined);
+    return { ...account, ...repinned(pins, folded(before), folded(after)) };
   }
 
   #post(posting: Posting): readonly Entry[] {
@@ -226,6 +251,8 @@ export class Book {
     if (/^(COLLECT|PAID):/.test(posting.debit)) this.#open(posting.debit);
     if (/^(COLLECT|PAID):/.test(posting.credit)) this.#open(posting.credit);
     const source = this.account(posting.debit);
+    if (source.currency !== this.account(posting.credit).currency)
+      throw new Defect(`a posting from ${posting.debit} to ${posting.credit} mixes two currencies`);
     const floats = takesFloat(posting.debit)
       ? compose(source, posting.amount, posting.take, (lot) => this.#lot(lot))
       : this.#incoming(posting);
@@ -260,7 +287,7 @@ export class Book {
 
   #refuseOverdraft(code: string): void {
     const row = this.account(code);
-    if (row.balance < 0n || row.held < 0n || (!isAsset(code) && row.held > row.balance)) {
+    if (row.balance < 0n || row.held < 0n || (!isAsset(code) && row.held > row.balance) || !pinsCovered(row)) {
       throw new Defect(`account ${code} of ${this.platformNo} would have ${row.balance} with ${row.held} held`);
     }
   }
@@ -274,11 +301,14 @@ export class Book {
   /** An arrived lot is folded into arrived money when its account is next touched. */
   #folded(row: AccountRow): AccountRow {
     const floats = foldArrived(row.floats, (lot) => this.#lot(lot) === undefined);
-    return floats === row.floats ? row : { ...row, floats };
+    const pins = row.pins === undefined ? undefined : foldPins(row.pins, (lot) => this.#lot(lot) === undefined);
+    if (floats === row.floats && pins === row.pins) return row;
+    return { ...row, floats, ...(pins === undefined ? {} : { pins }) };
   }
 }
 
 export const shareKey = (projectNo: string, platformUserNo: string): string => `${projectNo}\n${platformUserNo}`;
+export const suspenseKey = (source: SuspenseRow['source'], number: string): string => `${source}\n${number}`;
 export const instructionKey = (origin: string, number: string): string => `${origin}\n${number}`;
 
 function addFloats(floats: AccountRow['floats'], change: Composition, sign: bigint): AccountRow['floats'] {

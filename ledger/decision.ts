@@ -1,10 +1,12 @@
 /** What an operation decides: a value, complete, before anything is written. */
+import type { InternalAct } from '../contract/internal/instruction.ts';
 import type { OrderMessage } from '../contract/internal/order.ts';
 import type { Answer, ResultMessage } from '../contract/internal/reply.ts';
 import type { Fen } from '../contract/money.ts';
 import type {
   ClaimRow,
   EntrustmentRow,
+  FeeRow,
   HoldRow,
   InstructionRow,
   LotRow,
@@ -12,8 +14,10 @@ import type {
   ProjectRow,
   PurchaseRow,
   RechargeRow,
+  RefundRow,
   SaleRow,
   ShareRow,
+  SuspenseRow,
   UserRow,
   WithdrawalRow,
 } from './rows.ts';
@@ -44,6 +48,11 @@ export interface Reads {
   readonly borrowings?: readonly string[];
   /** projectNos: brings in some of the holds that still reserve something for them, at most `MOST_STANDING` each. */
   readonly standing?: readonly string[];
+  /** Pairs of source and number. */
+  readonly suspenses?: readonly (readonly [source: SuspenseRow['source'], number: string])[];
+  readonly refunds?: readonly string[];
+  /** Invoice numbers. */
+  readonly fees?: readonly string[];
   /** Lots that may have arrived already. */
   readonly lots?: readonly string[];
   /** keyedHash of an ID number: brings in the users of the platform that hold it, those in state REFUSED left out. */
@@ -79,9 +88,21 @@ export interface Changes {
   readonly purchases?: readonly PurchaseRow[];
   readonly claims?: readonly ClaimRow[];
   readonly entrustments?: readonly EntrustmentRow[];
+  readonly suspenses?: readonly SuspenseRow[];
+  readonly refunds?: readonly RefundRow[];
+  readonly fees?: readonly FeeRow[];
   readonly lots?: readonly LotRow[];
   /** Other instructions that this one moves on: a page's opening, once approved or ended. */
   readonly instructions?: readonly InstructionRow[];
+}
+
+/** An act that the books give themselves at a time to come: an instruction of origin DUE, by then. */
+export interface Due {
+  /** Unique within the platform. */
+  readonly number: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly act: InternalAct;
 }
 
 export interface Decision {
@@ -91,5 +112,7 @@ export interface Decision {
   readonly postings: readonly Posting[];
   readonly changes: Changes;
   readonly orders: readonly OrderMessage[];
+  /** Written in the same commit, and given to the books when due. */
+  readonly due?: readonly Due[];
   readonly results: readonly ResultMessage[];
 }

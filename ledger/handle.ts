@@ -22,6 +22,7 @@ import { type Claim, load } from './load.ts';
 import { type Asked, readInstruction } from './messages.ts';
 import type { Facts } from './operation.ts';
 import { NotRead } from './shelf.ts';
+import { insertDue } from './sql/due.ts';
 import { CLAIM } from './sql/instructions.ts';
 import { holdEpoch, takeEpoch } from './sql/partitions.ts';
 import { CutShort, decideInTurn, type End, type Rules, type Turn } from './turn.ts';
@@ -97,6 +98,7 @@ export function openShell(parts: ShellParts): Shell {
     const written = [...platformNos].map(bookOf).filter(({ platform }) => platform !== undefined);
     await Promise.all([
       writeBooks(transaction, written, keys, at),
+      turn.due.length > 0 ? transaction.execute(insertDue(turn.due)) : undefined,
       turn.outgoing.length > 0 ? transaction.execute(stageStatement('ledger', turn.outgoing)) : undefined,
     ]);
     await fault('ledger.before-commit');

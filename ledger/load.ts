@@ -5,7 +5,7 @@
 import type { Origin } from '../contract/internal/instruction.ts';
 import type { Statement } from '../runtime/postgres/sql.ts';
 import type { Statements } from '../runtime/postgres/statements.ts';
-import { type Book, instructionKey, shareKey } from './book.ts';
+import { type Book, instructionKey, shareKey, suspenseKey } from './book.ts';
 import { MOST_STANDING, type Reads } from './decision.ts';
 import type { Shelf } from './shelf.ts';
 import { type AccountRecord, selectAccounts, toAccount } from './sql/accounts.ts';
@@ -37,6 +37,17 @@ import {
   toProject,
   toShare,
 } from './sql/projects.ts';
+import {
+  type FeeRecord,
+  type RefundRecord,
+  type SuspenseRecord,
+  selectFees,
+  selectRefunds,
+  selectSuspenses,
+  toFee,
+  toRefund,
+  toSuspense,
+} from './sql/refunds.ts';
 import {
   type ClaimRecord,
   type EntrustmentRecord,
@@ -147,6 +158,11 @@ export async function load(statements: Statements, asks: readonly Ask[], claims:
         if (!book.holds.has(row.request_no)) book.holds.load(row.request_no, toHold(row));
       },
     ),
+    fetch<SuspenseRecord>(wishes.suspenses, selectSuspenses, (book, row) =>
+      book.suspenses.load(suspenseKey(row.source, row.number), toSuspense(row)),
+    ),
+    fetch<RefundRecord>(wishes.refunds, selectRefunds, (book, row) => book.refunds.load(row.refund_no, toRefund(row))),
+    fetch<FeeRecord>(wishes.fees, selectFees, (book, row) => book.fees.load(row.invoice_no, toFee(row))),
     fetch<LotRecord>(wishes.lots, selectLots, (book, row) => book.lots.load(row.lot, toLot(row))),
     fetch<InstructionRecord>(
       wishes.instructions,
@@ -175,6 +191,9 @@ function gather(asks: readonly Ask[], claims: readonly Claim[]) {
     entrustments: new Wish(),
     borrowings: new Wish(),
     standing: new Wish(),
+    suspenses: new Wish(),
+    refunds: new Wish(),
+    fees: new Wish(),
     lots: new Wish(),
     idCards: new Wish(),
   };
@@ -199,6 +218,10 @@ function gather(asks: readonly Ask[], claims: readonly Claim[]) {
     for (const no of reads.entrustments ?? []) wishes.entrustments.add(book, book.entrustments, no, no);
     for (const no of reads.borrowings ?? []) wishes.borrowings.add(book, book.borrowings, no, no);
     for (const no of reads.standing ?? []) wishes.standing.add(book, book.standing, no, no);
+    for (const [source, no] of reads.suspenses ?? [])
+      wishes.suspenses.add(book, book.suspenses, suspenseKey(source, no), source, no);
+    for (const no of reads.refunds ?? []) wishes.refunds.add(book, book.refunds, no, no);
+    for (const no of reads.fees ?? []) wishes.fees.add(book, book.fees, no, no);
     for (const lot of reads.lots ?? []) wishes.lots.add(book, book.lots, lot, lot);
     for (const hash of reads.idCards ?? []) wishes.idCards.add(book, book.idCards, hash, hash);
   }

@@ -2,15 +2,16 @@
  * Which money moves: float first, oldest lot first, and the lot travels with it, so that nobody withdraws what the bank does not
  * hold yet (protocol 7a).
  */
-import { type Fen, least, minus, sum, ZERO } from '../contract/money.ts';
+import { type Fen, least, minus, ZERO } from '../contract/money.ts';
 import { Defect } from '../runtime/failure.ts';
 import type { Posting } from './decision.ts';
+import { freeArrived, freeFloat } from './pins.ts';
 import type { AccountRow, LotRow } from './rows.ts';
 
 /** How much of an amount is float of which lot; the rest is arrived. */
 export type Composition = Readonly<Record<string, Fen>>;
 
-/** Chooses what leaves an account; `lotRow` knows the lots that have not arrived. Throws `Defect` when it has not that much of what is asked for. */
+/** Chooses what leaves an account, of what no hold pins; `lotRow` knows the lots that have not arrived. Throws `Defect` when it has not that much of what is asked for. */
 export function compose(
   source: AccountRow,
   amount: Fen,
@@ -18,25 +19,26 @@ export function compose(
   lotRow: (lot: string) => LotRow | undefined,
 ): Composition {
   if (take === 'arrived') {
-    const arrived = minus(source.balance, sum(Object.values(source.floats)));
+    const arrived = freeArrived(source);
     if (arrived < amount) throw new Defect(`account ${source.code} has ${arrived} arrived of ${amount}`);
     return {};
   }
   if (take !== 'float first') {
     if (lotRow(take.lot) === undefined) return compose(source, amount, 'arrived', lotRow);
-    if ((source.floats[take.lot] ?? ZERO) < amount)
-      throw new Defect(`account ${source.code} lacks float of ${take.lot}`);
+    if (freeFloat(source, take.lot) < amount) throw new Defect(`account ${source.code} lacks float of ${take.lot}`);
     return { [take.lot]: amount };
   }
   const taken: Record<string, Fen> = {};
   let left = amount;
   for (const lot of Object.keys(source.floats).sort(byAge(lotRow))) {
     if (left === 0n) break;
-    const part = least(left, source.floats[lot] ?? ZERO);
+    const part = least(left, freeFloat(source, lot));
     if (part === 0n) continue;
     taken[lot] = part;
     left = minus(left, part);
   }
+  if (source.pins !== undefined && left > freeArrived(source))
+    throw new Defect(`account ${source.code} has pinned what was to be taken`);
   return taken;
 }
 

@@ -13,6 +13,7 @@ import { roleOf } from '../runtime/postgres/folder.ts';
 import { startOutboxRelay } from '../runtime/postgres/outbox-relay.ts';
 import { parkStatement } from '../runtime/postgres/parked.ts';
 import { openAnswering } from './ask.ts';
+import { startDue } from './due.ts';
 import { MOST_IN_TRANSACTION, openShell, type ShellParts } from './handle.ts';
 import { queries, rules } from './rules.ts';
 
@@ -68,6 +69,7 @@ export async function startLedger(settings: LedgerSettings, parts: LedgerParts):
     ...(metrics === undefined ? {} : { metrics }),
   });
   const stops: Stop[] = [writers.close, readers.close, relay.stop];
+  stops.push(startDue({ database: readers, clock, log, nudge: relay.nudge }));
   const closing = (subscription: Subscription): number => stops.push(() => subscription.close());
   try {
     const observe = observing(metrics);

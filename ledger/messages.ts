@@ -13,7 +13,7 @@ export interface Asked {
   readonly trace: string | undefined;
 }
 
-const origins: readonly Origin[] = ['PLATFORM', 'PAGE', 'ORDER', 'LOT', 'OPERATOR'];
+const origins: readonly Origin[] = ['PLATFORM', 'PAGE', 'ORDER', 'LOT', 'OPERATOR', 'DUE'];
 const DIGEST = /^[0-9a-f]{64}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** requestNo (50 characters, each of which may take two code units) or orderId, with what is added to it. */

@@ -21,12 +21,16 @@ export interface PlatformRow {
   readonly platformNo: string;
   readonly profile: Profile;
   readonly state: 'OPEN' | 'CLOSED';
-  readonly currency: 'CNY';
+  readonly currency: Currency;
   /** The accounting day that is open, yyyyMMdd. */
   readonly openDay: string;
   /** What its borrowers may owe, where it differs from its profile. */
   readonly limits?: BorrowerLimits;
+  /** How long a NORMAL withdrawal waits in ACCEPT before it is sent, and can be intercepted; absent: it is sent at once. */
+  readonly withdrawDelayMinutes?: number;
 }
+
+export type Currency = 'CNY';
 
 /**
  * A lot 清算批次: one channel's clearing day, named `<CHANNEL>-<yyyyMMdd>`. What comes for a lot that has arrived already goes to its
@@ -43,6 +47,8 @@ export interface LotRow {
   readonly payouts?: Fen;
   readonly fee?: Fen;
   readonly net?: Fen;
+  /** Refunds that wait until it has arrived, by their numbers; absent for none. */
+  readonly refunds?: readonly string[];
 }
 
 /**
@@ -53,12 +59,16 @@ export interface AccountRow {
   /** Its key in the database; absent until it is first written. Only the shell gives and uses it. */
   readonly id?: bigint;
   readonly code: string;
+  /** A posting never mixes two. */
+  readonly currency: Currency;
   /** Positive on the account's normal side; its floor is 0. */
   readonly balance: Fen;
   /** Σ of what open holds reserve. */
   readonly held: Fen;
   /** What of the balance is still in transit, by lot; arrived = balance − Σ floats. Only USER, FN and SUSPENSE have floats. */
   readonly floats: Readonly<Record<string, Fen>>;
+  /** What of it withdrawals and refunds pin (pins.ts), as part of what is held; absent for nothing. */
+  readonly pins?: Pins;
   /** Number of the last entry, 0 for none. */
   readonly version: bigint;
 }
@@ -105,11 +115,14 @@ export interface ProjectRow {
   readonly createdAt: number;
 }
 
+/** What is pinned of money, by lot; what is arrived stands under ARRIVED (pins.ts), which is no lot's name. */
+export type Pins = Readonly<Record<string, Fen>>;
+
 /** A hold 冻结: part of a balance reserved. A pre-transaction is one. */
 export interface HoldRow {
   /** The requestNo that made it. */
   readonly requestNo: string;
-  readonly kind: 'PRETRANSACTION' | 'GENERAL';
+  readonly kind: 'PRETRANSACTION' | 'GENERAL' | 'WITHDRAWAL' | 'REFUND';
   /** Account code whose balance it reserves. */
   readonly account: string;
   readonly bizType?: PreTransactionBizType;
@@ -121,6 +134,8 @@ export interface HoldRow {
   readonly marketingCaptured: Fen;
   readonly captured: Fen;
   readonly released: Fen;
+  /** What a withdrawal's or a refund's hold takes and nothing else may take: it is captured or released as a whole. */
+  readonly pins?: Pins;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -191,6 +206,11 @@ export interface RechargeRow {
   readonly payCompany?: string;
   readonly payCompanyRequestNo?: string;
   readonly lot?: string;
+  /** The one bid approved in advance with it. */
+  readonly advance?: { readonly tradeType: 'TENDER'; readonly amount: Fen; readonly projectNo: string };
+  /** What of it refunds gave back or are about to, and what of that is commission; absent for nothing. */
+  readonly refunded?: Fen;
+  readonly refundedCommission?: Fen;
   /** The pre-transaction that used the one bid approved in advance with this recharge. */
   readonly advanceUsedBy?: string;
   readonly errorCode?: ErrorCode;
@@ -225,6 +245,58 @@ export interface WithdrawalRow {
   readonly transactionTime?: number;
   readonly remitTime?: number;
   readonly completedTime?: number;
+}
+
+/** What is in suspense 挂账 until somebody is known to whom it belongs, or it is given back. */
+export interface SuspenseRow {
+  /** RECHARGE: a channel was paid for an account that could not take it. CREDIT: the bank was, by nobody known. */
+  readonly source: 'RECHARGE' | 'CREDIT';
+  /** The recharge's requestNo, or the bank's reference. */
+  readonly number: string;
+  readonly amount: Fen;
+  /** The lot that it came in with; absent for a bank's credit. */
+  readonly lot?: string;
+  readonly status: 'OPEN' | 'CLAIMED' | 'RETURNING' | 'RETURNED' | 'REFUNDING' | 'REFUNDED';
+  /** Who got it. */
+  readonly platformUserNo?: string;
+  readonly createdAt: number;
+  readonly endedAt?: number;
+}
+
+/** A refund 退款: a recharge given back through the channel that collected it. */
+export interface RefundRow {
+  readonly refundNo: string;
+  /** The recharge. */
+  readonly requestNo: string;
+  /** The account that the recharge went to, or SUSPENSE. */
+  readonly account: string;
+  /** All that is given back; what of it is the commission comes from the income account. */
+  readonly amount: Fen;
+  readonly commission: Fen;
+  /** The lot of the recharge. */
+  readonly lot: string;
+  /** WAITING: until its lot has arrived. CLEARING: the channel's yes came, in another lot, and its own has not arrived yet. */
+  readonly status: 'WAITING' | 'REFUNDING' | 'CLEARING' | 'SUCCESS' | 'FAIL';
+  readonly orderId?: string;
+  readonly channelOrderNo?: string;
+  /** The day it clears in, yyyyMMdd. */
+  readonly clearingDay?: string;
+  readonly failReason?: string;
+  readonly createdAt: number;
+  readonly endedAt?: number;
+}
+
+/** A fee 手续费 as it was invoiced. */
+export interface FeeRow {
+  readonly invoiceNo: string;
+  /** PAYOUT: of a channel (then it has a lot) or of the bank, for pay-outs. CUSTODY: of the bank. */
+  readonly kind: 'PAYOUT' | 'CUSTODY';
+  readonly amount: Fen;
+  readonly lot?: string;
+  /** OPEN: the income account is short. CHARGED: taken, and not yet debited by the bank. */
+  readonly status: 'OPEN' | 'CHARGED' | 'PAID';
+  readonly createdAt: number;
+  readonly endedAt?: number;
 }
 
 /** The claim of a number, what was asked and what was answered. */

@@ -15,6 +15,7 @@ import type { Asked } from './messages.ts';
 import type { Facts } from './operation.ts';
 import type { InstructionRow } from './rows.ts';
 import { NotRead } from './shelf.ts';
+import type { DueToInsert } from './sql/due.ts';
 
 /** The operations, as the shell sees them. */
 export interface Rules {
@@ -35,6 +36,8 @@ export interface Turn {
   readonly replies: readonly { readonly address: string; readonly reply: ReplyMessage }[];
   /** For the outbox. */
   readonly outgoing: readonly Outgoing[];
+  /** Acts that are given to the books later. */
+  readonly due: readonly DueToInsert[];
   /** How each ended, for the metrics. */
   readonly ends: Readonly<Record<End, number>>;
 }
@@ -59,6 +62,7 @@ export function decideInTurn(
 ): Turn {
   const replies: { address: string; reply: ReplyMessage }[] = [];
   const outgoing: Outgoing[] = [];
+  const due: DueToInsert[] = [];
   const ends: Record<End, number> = { done: 0, open: 0, refused: 0, repeated: 0, foreign: 0 };
   let done = 0;
   for (const asked of batch) {
@@ -73,6 +77,7 @@ export function decideInTurn(
     }
     const { answer, end, decision, results } = concluded;
     ends[end] += 1;
+    for (const act of decision?.due ?? []) due.push({ ...act, platformNo: instruction.platformNo });
     for (const order of decision?.orders ?? []) outgoing.push(message('order', encode(order), asked));
     for (const result of results) outgoing.push(message('result', encode(result), asked));
     const { replyTo, platformNo } = instruction;
@@ -83,7 +88,7 @@ export function decideInTurn(
     }
     done += 1;
   }
-  return { done, replies, outgoing, ends };
+  return { done, replies, outgoing, due, ends };
 }
 
 const message = (family: 'order' | 'result', body: string, { instruction, trace }: Asked): Outgoing => ({

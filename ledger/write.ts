@@ -15,6 +15,7 @@ import { KEY_BLOCK, takeKeys } from './sql/partitions.ts';
 import { upsertRecharges, upsertWithdrawals } from './sql/payments.ts';
 import { upsertLots, upsertPlatforms } from './sql/platforms.ts';
 import { insertProjects, updateProjects, upsertShares } from './sql/projects.ts';
+import { upsertFees, upsertRefunds, upsertSuspenses } from './sql/refunds.ts';
 import { upsertClaims, upsertEntrustments, upsertPurchases, upsertSales } from './sql/trades.ts';
 import { bindCards, endAuthorisations, giveAuthorisations, unbindCards, upsertUsers } from './sql/users.ts';
 
@@ -73,6 +74,9 @@ export async function writeBooks(
   const purchases = all((book) => book.purchases.changed());
   const claims = all((book) => book.claims.changed());
   const entrustments = all((book) => book.entrustments.changed());
+  const suspenses = all((book) => book.suspenses.changed());
+  const refunds = all((book) => book.refunds.changed());
+  const fees = all((book) => book.fees.changed());
   const newProjects = each((book) => book.projects.changedRows(true));
   const oldProjects = each((book) => book.projects.changedRows(false));
   const newHolds = each((book) => book.holds.changedRows(true));
@@ -97,6 +101,9 @@ export async function writeBooks(
     run(lots, () => upsertLots(lots)),
     run(recharges, () => upsertRecharges(recharges)),
     run(withdrawals, () => upsertWithdrawals(withdrawals)),
+    run(suspenses, () => upsertSuspenses(suspenses)),
+    run(refunds, () => upsertRefunds(refunds)),
+    run(fees, () => upsertFees(fees)),
     run(users, () => upsertUsers(users)),
     run(users, () => unbindCards(users, at)),
     run(users, () => bindCards(users, at)),
@@ -139,7 +146,7 @@ class Made {
       if (row.id === undefined) {
         const id = nextKey();
         book.accounts.put(row.code, { ...row, id });
-        this.newAccounts.push({ id, platformNo, currency: platform.currency, row });
+        this.newAccounts.push({ id, platformNo, row });
       } else {
         this.accounts.push({ id: row.id, before: row.version - (legs.get(row.code) ?? 0n), row });
       }

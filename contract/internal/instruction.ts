@@ -132,7 +132,7 @@ export type LedgerService = Act['service'];
 export type ActOf<S extends LedgerService> = Extract<Act, { readonly service: S }>;
 
 /** Who numbered an instruction: the claim is unique per platform, origin and number. */
-export type Origin = 'PLATFORM' | 'PAGE' | 'ORDER' | 'LOT' | 'OPERATOR';
+export type Origin = 'PLATFORM' | 'PAGE' | 'ORDER' | 'LOT' | 'OPERATOR' | 'DUE';
 
 export interface InstructionMessage {
   readonly version: 1;
@@ -142,7 +142,7 @@ export interface InstructionMessage {
   readonly origin: Origin;
   /**
    * PLATFORM: requestNo. PAGE: `requestNo` + `:approved` or `:ended`. ORDER: orderId + `:` + outcome state. LOT: channel + `:` + clearing day.
-   * OPERATOR: the act's UUID.
+   * OPERATOR: the act's UUID. DUE: as the decision named it that gave the act.
    */
   readonly number: string;
   /** Hex SHA-256 of the content (contract/lossless.ts, contentToDigest; for internal acts over `encode(act)`). */

@@ -6,7 +6,7 @@ import type { Rejection } from '../../contract/codes.ts';
 import type { OrderMessage } from '../../contract/internal/order.ts';
 import type { Answer, Fields, FieldValue, NotifyOnly, ResultMessage } from '../../contract/internal/reply.ts';
 import type { ServiceName } from '../../contract/services.ts';
-import type { Changes, Decision, Posting } from '../decision.ts';
+import type { Changes, Decision, Due, Posting } from '../decision.ts';
 import type { InstructionRow } from '../rows.ts';
 
 /** What one act does; what is left out is nothing. */
@@ -15,16 +15,18 @@ export interface Step {
   readonly postings?: readonly Posting[];
   readonly changes?: Changes;
   readonly orders?: readonly OrderMessage[];
+  readonly due?: readonly Due[];
   readonly results?: readonly ResultMessage[];
 }
 
 /** Makes a step whole. It leaves its number OPEN until its answer is the last word. */
-export const decided = ({ answer, postings, changes, orders, results }: Step): Decision => ({
+export const decided = ({ answer, postings, changes, orders, due, results }: Step): Decision => ({
   answer,
   state: answer.final ? 'DONE' : 'OPEN',
   postings: postings ?? [],
   changes: changes ?? {},
   orders: orders ?? [],
+  ...(due === undefined || due.length === 0 ? {} : { due }),
   results: results ?? [],
 });
 

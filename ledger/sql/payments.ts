@@ -23,7 +23,12 @@ interface PaymentRecord {
 export interface RechargeRecord extends PaymentRecord {
   readonly recharge_way: string;
   readonly status: RechargeRow['status'];
+  readonly advance_trade_type: 'TENDER' | null;
+  readonly advance_amount: Fen | null;
+  readonly advance_project_no: string | null;
   readonly advance_used_by: string | null;
+  readonly refunded: Fen | null;
+  readonly refunded_commission: Fen | null;
   readonly error_code: ErrorCode | null;
   readonly error_message: string | null;
   readonly channel_error_code: string | null;
@@ -77,7 +82,8 @@ const paymentRecord = (row: (RechargeRow | WithdrawalRow) & { readonly platformN
 
 export const selectRecharges = (platformNos: readonly string[], requestNos: readonly string[]): Statement => sql`
   select platform_no, request_no, platform_user_no, amount, commission, recharge_way, status, order_id, pay_company,
-    pay_company_request_no, lot, advance_used_by, error_code, error_message, channel_error_code, channel_error_message, created_at, transaction_time
+    pay_company_request_no, lot, advance_trade_type, advance_amount, advance_project_no, advance_used_by, refunded, refunded_commission,
+    error_code, error_message, channel_error_code, channel_error_message, created_at, transaction_time
   from unnest(${texts(platformNos)}::text[], ${texts(requestNos)}::text[]) as wanted (platform_no, request_no)
   join ledger.recharge using (platform_no, request_no)`;
 
@@ -85,7 +91,10 @@ export const toRecharge = (row: RechargeRecord): RechargeRow => ({
   ...payment(row),
   rechargeWay: row.recharge_way,
   status: row.status,
+  ...advanceOf(row),
   ...present({
+    refunded: row.refunded,
+    refundedCommission: row.refunded_commission,
     advanceUsedBy: row.advance_used_by,
     errorCode: row.error_code,
     errorMessage: row.error_message,
@@ -94,16 +103,30 @@ export const toRecharge = (row: RechargeRecord): RechargeRow => ({
   }),
 });
 
+function advanceOf(row: RechargeRecord): Pick<RechargeRow, 'advance'> {
+  const { advance_trade_type: tradeType, advance_amount: amount, advance_project_no: projectNo } = row;
+  return tradeType === null || amount === null || projectNo === null
+    ? {}
+    : { advance: { tradeType, amount, projectNo } };
+}
+
 export const upsertRecharges = (rows: readonly (RechargeRow & { readonly platformNo: string })[]): Statement => sql`
   insert into ledger.recharge (platform_no, request_no, platform_user_no, amount, commission, recharge_way, status, order_id, pay_company,
-    pay_company_request_no, lot, advance_used_by, error_code, error_message, channel_error_code, channel_error_message, created_at, transaction_time)
+    pay_company_request_no, lot, advance_trade_type, advance_amount, advance_project_no, advance_used_by, refunded, refunded_commission,
+    error_code, error_message, channel_error_code, channel_error_message, created_at, transaction_time)
   select platform_no, request_no, platform_user_no, amount, commission, recharge_way, status, order_id, pay_company,
-    pay_company_request_no, lot, advance_used_by, error_code, error_message, channel_error_code, channel_error_message, created_at, transaction_time
+    pay_company_request_no, lot, advance_trade_type, advance_amount, advance_project_no, advance_used_by, refunded, refunded_commission,
+    error_code, error_message, channel_error_code, channel_error_message, created_at, transaction_time
   from json_populate_recordset(null::ledger.recharge, ${records(
     rows.map((row) => ({
       ...paymentRecord(row),
       recharge_way: row.rechargeWay,
+      advance_trade_type: row.advance?.tradeType,
+      advance_amount: row.advance?.amount,
+      advance_project_no: row.advance?.projectNo,
       advance_used_by: row.advanceUsedBy,
+      refunded: row.refunded,
+      refunded_commission: row.refundedCommission,
       error_code: row.errorCode,
       error_message: row.errorMessage,
       channel_error_code: row.channelErrorCode,
@@ -113,7 +136,8 @@ export const upsertRecharges = (rows: readonly (RechargeRow & { readonly platfor
   on conflict (platform_no, request_no) do update set
     status = excluded.status, order_id = excluded.order_id, pay_company = excluded.pay_company,
     pay_company_request_no = excluded.pay_company_request_no, lot = excluded.lot,
-    advance_used_by = excluded.advance_used_by, error_code = excluded.error_code,
+    advance_used_by = excluded.advance_used_by, refunded = excluded.refunded,
+    refunded_commission = excluded.refunded_commission, error_code = excluded.error_code,
     error_message = excluded.error_message, channel_error_code = excluded.channel_error_code,
     channel_error_message = excluded.channel_error_message, transaction_time = excluded.transaction_time`;
 

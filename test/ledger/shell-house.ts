@@ -1,7 +1,10 @@
 /** The ledger's shell on PostgreSQL as a house for scenarios: what the model says must be what the database holds. */
+
+import { revive } from '../../contract/internal/codec.ts';
 import type { InstructionMessage } from '../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../contract/internal/reply.ts';
 import { answerFrom } from '../../ledger/ask.ts';
+import type { Due } from '../../ledger/decision.ts';
 import type { AccountRow, InstructionRow } from '../../ledger/rows.ts';
 import { queries } from '../../ledger/rules.ts';
 import { type AccountRecord, toAccount } from '../../ledger/sql/accounts.ts';
@@ -11,6 +14,14 @@ import { type InstructionRecord, toInstruction } from '../../ledger/sql/instruct
 import { type RechargeRecord, toRecharge, toWithdrawal, type WithdrawalRecord } from '../../ledger/sql/payments.ts';
 import { type LotRecord, toLot } from '../../ledger/sql/platforms.ts';
 import { type ProjectRecord, type ShareRecord, toProject, toShare } from '../../ledger/sql/projects.ts';
+import {
+  type FeeRecord,
+  type RefundRecord,
+  type SuspenseRecord,
+  toFee,
+  toRefund,
+  toSuspense,
+} from '../../ledger/sql/refunds.ts';
 import {
   type ClaimRecord,
   type EntrustmentRecord,
@@ -58,6 +69,13 @@ export class ShellHouse implements House {
     });
   }
 
+  async takeDue(platformNo: string, now: number): Promise<readonly Due[]> {
+    const rows = await this.#bench.owner.rows<{ number: string; due_at: Date; act: unknown }>(sql`
+      delete from ledger.due where platform_no = ${platformNo} and due_at <= to_timestamp(${now}::float8 / 1000)
+      returning number, due_at, act`);
+    return rows.map(({ number, due_at, act }) => ({ number, at: due_at.getTime(), act: revive(act) as Due['act'] }));
+  }
+
   ask(question: QueryMessage): Promise<Answer> {
     return answerFrom(this.#bench.database, queries, question);
   }
@@ -81,6 +99,9 @@ export class ShellHouse implements House {
     const withdrawals = await owner.rows<WithdrawalRecord>(
       sql`select * from ledger.withdrawal where platform_no = ${of}`,
     );
+    const suspenses = await owner.rows<SuspenseRecord>(sql`select * from ledger.suspense where platform_no = ${of}`);
+    const refunds = await owner.rows<RefundRecord>(sql`select * from ledger.refund where platform_no = ${of}`);
+    const fees = await owner.rows<FeeRecord>(sql`select * from ledger.fee where platform_no = ${of}`);
     return {
       accounts: accounts.map(toAccount).map(({ id: _, ...row }): AccountRow => row),
       users: users.map(toUser),
@@ -100,6 +121,9 @@ export class ShellHouse implements House {
       entrustments: (
         await owner.rows<EntrustmentRecord>(sql`select * from ledger.entrustment where platform_no = ${of}`)
       ).map(toEntrustment),
+      suspenses: suspenses.map(toSuspense),
+      refunds: refunds.map(toRefund),
+      fees: fees.map(toFee),
       journals: await this.#journals(platformNo),
     };
   }

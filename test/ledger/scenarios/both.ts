@@ -4,6 +4,7 @@
 import { expect } from 'vitest';
 import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
+import type { Due } from '../../../ledger/decision.ts';
 import { Defect } from '../../../runtime/failure.ts';
 import type { Books, Effect, House } from './house.ts';
 import { Model } from './model.ts';
@@ -44,6 +45,13 @@ export class Both implements House {
       ...effect,
       orders: index === model.length - 1 ? (shell.at(-1)?.orders ?? []) : [],
     }));
+  }
+
+  async takeDue(platformNo: string, now: number): Promise<readonly Due[]> {
+    const due = await this.#model.takeDue(platformNo, now);
+    const inShell = await this.#shell.takeDue(platformNo, now);
+    expect(inShell.map(({ number }) => number).sort()).toEqual(due.map(({ number }) => number).sort());
+    return due;
   }
 
   ask(question: QueryMessage): Promise<Answer> {

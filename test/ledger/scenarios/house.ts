@@ -6,18 +6,22 @@ import type { InstructionMessage } from '../../../contract/internal/instruction.
 import type { OrderMessage } from '../../../contract/internal/order.ts';
 import type { Answer, QueryMessage, ResultMessage } from '../../../contract/internal/reply.ts';
 import type { Fen } from '../../../contract/money.ts';
+import type { Due } from '../../../ledger/decision.ts';
 import type { Composition } from '../../../ledger/lots.ts';
 import type {
   AccountRow,
   ClaimRow,
   EntrustmentRow,
+  FeeRow,
   HoldRow,
   LotRow,
   ProjectRow,
   PurchaseRow,
   RechargeRow,
+  RefundRow,
   SaleRow,
   ShareRow,
+  SuspenseRow,
   UserRow,
   WithdrawalRow,
 } from '../../../ledger/rows.ts';
@@ -58,6 +62,9 @@ export interface Books {
   readonly purchases: readonly PurchaseRow[];
   readonly claims: readonly ClaimRow[];
   readonly entrustments: readonly EntrustmentRow[];
+  readonly suspenses: readonly SuspenseRow[];
+  readonly refunds: readonly RefundRow[];
+  readonly fees: readonly FeeRow[];
   readonly users: readonly UserRow[];
   readonly journals: readonly BookedJournal[];
 }
@@ -65,6 +72,8 @@ export interface Books {
 export interface House {
   /** Takes instructions as one batch; what came of each, in order. */
   submit(batch: readonly InstructionMessage[]): Promise<readonly Effect[]>;
+  /** Takes out the acts that are due. @param now epoch milliseconds. */
+  takeDue(platformNo: string, now: number): Promise<readonly Due[]>;
   ask(question: QueryMessage): Promise<Answer>;
   books(platformNo: string): Promise<Books>;
 }

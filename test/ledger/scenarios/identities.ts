@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { type Fen, sum } from '../../../contract/money.ts';
 import { collect, isAsset, paid, takesFloat } from '../../../ledger/accounts.ts';
+import { ARRIVED, foldPins, pinsOf } from '../../../ledger/pins.ts';
 import { remainder } from '../../../ledger/rows.ts';
 import type { Books } from './house.ts';
 
@@ -40,6 +41,23 @@ export function wrongs(books: Books): readonly string[] {
     must(row.balance >= 0n, `${row.code} is below its floor: ${row.balance}`);
     const held = total(books.holds.filter(({ account }) => account === row.code).map(remainder));
     must(held === row.held, `${row.code}: holds reserve ${held}, held is ${row.held}`);
+    const pinned = new Map<string, bigint>();
+    for (const hold of books.holds.filter(({ account }) => account === row.code)) {
+      for (const [lot, amount] of Object.entries(pinsOf(hold))) {
+        const key = arrived.has(lot) ? ARRIVED : lot;
+        pinned.set(key, (pinned.get(key) ?? 0n) + amount);
+      }
+    }
+    const said = foldPins(row.pins ?? {}, (lot) => arrived.has(lot));
+    for (const lot of new Set([...pinned.keys(), ...Object.keys(said)]))
+      must(
+        pinned.get(lot) === said[lot],
+        `${row.code}: holds pin ${pinned.get(lot)} of ${lot}, account says ${said[lot]}`,
+      );
+    for (const [lot, amount] of pinned) {
+      const there = lot === ARRIVED ? row.balance - total(floats(row).map(([, x]) => x)) : (row.floats[lot] ?? 0n);
+      must(amount <= there, `${row.code}: ${amount} of ${lot} is pinned, and ${there} there`);
+    }
     if (!isAsset(row.code)) must(row.held <= row.balance, `${row.code}: more is held than there is`);
     const inTransit = total(floats(row).map(([, amount]) => amount));
     must(inTransit <= row.balance, `${row.code}: more float than balance`);

@@ -7,6 +7,7 @@
  *   posts COLLECT:D1 -> I 9990.00 float D1      all postings of the last line, one a line; `posts nothing`
  *   tells W1:ACCEPT W1:REMITING                 all events of the last line, in order
  *   balance I 9990.00 [float x] [held x]        and `trial`, `lot`, `share`, `hold`, `project`, `query`, `order`
+ *   due                                         the books are told what has fallen due
  *   batch … end                                 the lines between are one batch
  *   parked: W1 paid D1                          the message contradicts the books: it is set aside whole and changes nothing
  */
@@ -106,6 +107,10 @@ export class Interpreter {
       this.#memory.sender.pass(Number(amount) * { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 'm']);
       return;
     }
+    if (words.skip('due')) {
+      await this.#due();
+      return;
+    }
     if (words.skip('user')) {
       await this.#user(words);
       return;
@@ -115,6 +120,13 @@ export class Interpreter {
       return;
     }
     await this.#submit([this.#message(words, line)]);
+  }
+
+  /** `due`: what the books wanted to be told by now. */
+  async #due(): Promise<void> {
+    const { sender } = this.#memory;
+    const due = await this.#house.takeDue(sender.platformNo, sender.now);
+    await this.#submit(due.map(({ number, act }) => sender.message('DUE', number, act)));
   }
 
   /** A message that contradicts the books is a defect for a person: it changes nothing. */

@@ -5,8 +5,8 @@
 import { isRejection, type Rejection, reject } from '../../../contract/codes.ts';
 import type { InstructionMessage } from '../../../contract/internal/instruction.ts';
 import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
-import { Book, instructionKey, shareKey } from '../../../ledger/book.ts';
-import { type Decision, MOST_STANDING, type Reads } from '../../../ledger/decision.ts';
+import { Book, instructionKey, shareKey, suspenseKey } from '../../../ledger/book.ts';
+import { type Decision, type Due, MOST_STANDING, type Reads } from '../../../ledger/decision.ts';
 import { decide, followOf, keptOf, readsOf, refusalAnswer, refusalResults } from '../../../ledger/operations/table.ts';
 import { answerQuery, queryFollow, queryReads } from '../../../ledger/queries/table.ts';
 import * as rows from '../../../ledger/rows.ts';
@@ -27,6 +27,10 @@ class Store {
   readonly purchases = new Map<string, rows.PurchaseRow>();
   readonly claims = new Map<string, rows.ClaimRow>();
   readonly entrustments = new Map<string, rows.EntrustmentRow>();
+  readonly suspenses = new Map<string, rows.SuspenseRow>();
+  readonly refunds = new Map<string, rows.RefundRow>();
+  readonly fees = new Map<string, rows.FeeRow>();
+  readonly due = new Map<string, Due>();
   readonly lots = new Map<string, rows.LotRow>();
   readonly instructions = new Map<string, rows.InstructionRow>();
   readonly journals: BookedJournal[] = [];
@@ -63,6 +67,13 @@ class Store {
     );
     bring(book.entrustments, this.entrustments, reads.entrustments);
     this.#bringLists(book, reads);
+    bring(
+      book.suspenses,
+      this.suspenses,
+      reads.suspenses?.map(([source, number]) => suspenseKey(source, number)),
+    );
+    bring(book.refunds, this.refunds, reads.refunds);
+    bring(book.fees, this.fees, reads.fees);
     bring(book.lots, this.lots, reads.lots);
     bring(
       book.instructions,
@@ -116,6 +127,9 @@ class Store {
     for (const row of book.purchases.changed()) this.purchases.set(row.requestNo, row);
     for (const row of book.claims.changed()) this.claims.set(shareKey(row.projectNo, row.platformUserNo), row);
     for (const row of book.entrustments.changed()) this.entrustments.set(row.projectNo, row);
+    for (const row of book.suspenses.changed()) this.suspenses.set(suspenseKey(row.source, row.number), row);
+    for (const row of book.refunds.changed()) this.refunds.set(row.refundNo, row);
+    for (const row of book.fees.changed()) this.fees.set(row.invoiceNo, row);
     for (const row of book.lots.changed()) this.lots.set(row.lot, row);
     for (const row of book.instructions.changed()) this.instructions.set(instructionKey(row.origin, row.number), row);
     this.journals.push(...book.journals);
@@ -179,7 +193,10 @@ export class Model implements House {
     // A platform that is not there has no books to claim a number in.
     if (refused && book.platform === undefined) return { answer: passing(decision), results: [], orders: [] };
     const answer = refused ? refusalAnswer(decision) : decision.answer;
-    if (!refused) book.apply(message, decision);
+    if (!refused) {
+      book.apply(message, decision);
+      for (const due of decision.due ?? []) this.#store(message.platformNo).due.set(due.number, due);
+    }
     book.instructions.put(key, claim(message, answer, decision));
     return refused
       ? { answer, results: refusalResults(message, decision), orders: [] }
@@ -189,6 +206,13 @@ export class Model implements House {
   #newOrderId(): string {
     this.#orders += 1;
     return `ORDER${String(this.#orders).padStart(19, '0')}`;
+  }
+
+  takeDue(platformNo: string, now: number): Promise<readonly Due[]> {
+    const { due } = this.#store(platformNo);
+    const taken = [...due.values()].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+    for (const { number } of taken) due.delete(number);
+    return Promise.resolve(taken);
   }
 
   ask(question: QueryMessage): Promise<Answer> {
@@ -213,6 +237,9 @@ export class Model implements House {
       purchases: [...store.purchases.values()],
       claims: [...store.claims.values()],
       entrustments: [...store.entrustments.values()],
+      suspenses: [...store.suspenses.values()],
+      refunds: [...store.refunds.values()],
+      fees: [...store.fees.values()],
       users: [...store.users.values()],
       journals: [...store.journals],
     });
