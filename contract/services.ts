@@ -5,6 +5,7 @@
  * compiling until it does.
  */
 import type { z } from 'zod';
+import { asyncTransaction } from './requests/async-transaction.ts';
 import { cancelPreTransaction } from './requests/cancel-pre-transaction.ts';
 import { checkPassword } from './requests/check-password.ts';
 import { establishProject } from './requests/establish-project.ts';
@@ -71,7 +72,7 @@ export const services = {
   FREEZE_PRE_TRANSACTION: closed,
   CANCEL_PRE_TRANSACTION: direct(cancelPreTransaction),
   SYNC_TRANSACTION: direct(syncTransaction),
-  ASYNC_TRANSACTION: closed,
+  ASYNC_TRANSACTION: direct(asyncTransaction),
   DEBENTURE_SALE: closed,
   CANCEL_DEBENTURE_SALE: closed,
   AUTHORIZATION_ENTRUST_PAY: closed,

@@ -27,6 +27,7 @@ const clearFields: {
   USER_AUTO_PRE_TRANSACTION: {},
   CANCEL_PRE_TRANSACTION: {},
   SYNC_TRANSACTION: {},
+  ASYNC_TRANSACTION: {},
 };
 
 /** What the sealed fields of answers hold, by their name in the protocol. */

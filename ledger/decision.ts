@@ -1,5 +1,5 @@
 /** What an operation decides: a value, complete, before anything is written. */
-import type { InternalAct } from '../contract/internal/instruction.ts';
+import type { Act, InternalAct, Origin } from '../contract/internal/instruction.ts';
 import type { OrderMessage } from '../contract/internal/order.ts';
 import type { Answer, ResultMessage } from '../contract/internal/reply.ts';
 import type { Fen } from '../contract/money.ts';
@@ -105,6 +105,17 @@ export interface Due {
   readonly act: InternalAct;
 }
 
+/**
+ * A piece of work for later: an instruction that the books give themselves. It is written in the same commit as what made it, and decided
+ * between lone instructions, in the order of making. A number with origin WORK is claimed when it is decided and must be unique; with origin
+ * PLATFORM it is one that this decision claims OPEN, and the operation must be one that is `accepted` before.
+ */
+export interface Work {
+  readonly origin: Extract<Origin, 'WORK' | 'PLATFORM'>;
+  readonly number: string;
+  readonly act: Act;
+}
+
 export interface Decision {
   readonly answer: Answer;
   /** OPEN while something is still to come on this number. */
@@ -115,4 +126,5 @@ export interface Decision {
   /** Written in the same commit, and given to the books when due. */
   readonly due?: readonly Due[];
   readonly results: readonly ResultMessage[];
+  readonly work: readonly Work[];
 }

@@ -18,6 +18,7 @@ import type { Transaction } from '../runtime/postgres/statements.ts';
 import type { Book } from './book.ts';
 import { Books } from './books.ts';
 import type { Reads } from './decision.ts';
+import { openLane } from './lane.ts';
 import { type Claim, load } from './load.ts';
 import { type Asked, readInstruction } from './messages.ts';
 import type { Facts } from './operation.ts';
@@ -25,20 +26,25 @@ import { NotRead } from './shelf.ts';
 import { insertDue } from './sql/due.ts';
 import { CLAIM } from './sql/instructions.ts';
 import { holdEpoch, takeEpoch } from './sql/partitions.ts';
+import { deleteWork } from './sql/work.ts';
 import { CutShort, decideInTurn, type End, type Rules, type Turn } from './turn.ts';
+import { openWork } from './work.ts';
+import { openWorker } from './worker.ts';
 import { Keys, writeBooks } from './write.ts';
 
 /** Instructions in one transaction at most: above it throughput hardly grows, and everybody in the batch waits longer. */
 export const MOST_IN_TRANSACTION = 500;
 
 export interface ShellParts {
-  readonly database: Pick<Database, 'transaction' | 'row'>;
+  readonly database: Pick<Database, 'transaction' | 'row' | 'rows'>;
   readonly partition: number;
   readonly rules: Rules;
   readonly facts: Facts;
   readonly reply: Bus['reply'];
   /** Something was put into the outbox. */
   readonly nudge: () => void;
+  /** Told of work that failed by itself, and was set aside. */
+  readonly setAside?: (number: string, error: unknown) => void;
   /** Told after each commit. */
   readonly observe?: (turn: { readonly ends: Readonly<Record<End, number>>; readonly seconds: number }) => void;
 }
@@ -51,6 +57,26 @@ export interface Shell {
    * @throws Unavailable, Fenced, Malformed, Defect: what was committed before stays, and is found again by its claims.
    */
   handle(batch: readonly Delivered[]): Promise<void>;
+  /** Resolves when the work that the books gave themselves is done, or cannot be done now. */
+  idle(): Promise<void>;
+  /** Ends the work after the chunk in hand; what is left is done by whoever takes the partition over. */
+  close(): Promise<void>;
+}
+
+/** How many instructions a message is: a batch of trades is as many as it has items. */
+const weightOf = ({ instruction: { act } }: Asked): number =>
+  act.service === 'ASYNC_TRANSACTION' ? act.request.bizDetails.length : 1;
+
+/** The first of a batch, as many as are decided in one transaction; one heavy message goes alone. */
+function firstOf(batch: readonly Asked[], most: number): readonly Asked[] {
+  let weight = 0;
+  let count = 0;
+  for (const asked of batch) {
+    weight += weightOf(asked);
+    if (count === most || (count > 0 && weight > MOST_IN_TRANSACTION)) break;
+    count += 1;
+  }
+  return batch.slice(0, count);
 }
 
 /** Rows found through rows. Where those are still to be made by an instruction before it, the batch will be cut at this one. */
@@ -97,7 +123,8 @@ export function openShell(parts: ShellParts): Shell {
     const at = Math.max(...batch.slice(0, turn.done).map(({ instruction }) => instruction.receivedAt));
     const written = [...platformNos].map(bookOf).filter(({ platform }) => platform !== undefined);
     await Promise.all([
-      writeBooks(transaction, written, keys, at),
+      writeBooks(transaction, written, keys, { partition, work: turn.work, at }),
+      turn.worked.length > 0 ? transaction.execute(deleteWork(partition, turn.worked)) : undefined,
       turn.due.length > 0 ? transaction.execute(insertDue(turn.due)) : undefined,
       turn.outgoing.length > 0 ? transaction.execute(stageStatement('ledger', turn.outgoing)) : undefined,
     ]);
@@ -118,6 +145,7 @@ export function openShell(parts: ShellParts): Shell {
     books.settle();
     await fault('ledger.after-commit-before-ack');
     tell(turn);
+    if (turn.work.length > 0) worker.wake();
     parts.observe?.({ ends: turn.ends, seconds: (performance.now() - since) / 1000 });
     return turn.done;
   };
@@ -133,30 +161,48 @@ export function openShell(parts: ShellParts): Shell {
     if (outgoing.length > 0) parts.nudge();
   };
 
-  return {
-    takeOver: async () => {
-      books.drop();
-      const row = await database.row<{ epoch: bigint }>(takeEpoch(partition));
-      if (row === undefined) throw new Unavailable(`partition ${partition} is not in the database`);
-      epoch = row.epoch;
-    },
-
-    handle: async (batch) => {
-      if (epoch === undefined) throw new Fenced(`partition ${partition} was not taken`);
-      const asked = batch.map((delivered) => readInstruction(delivered, partition, rules.known));
-      let most = MOST_IN_TRANSACTION;
-      let doubled = false;
-      for (let done = 0; done < asked.length; ) {
-        try {
-          done += await commitSome(asked.slice(done, done + most));
-          most = MOST_IN_TRANSACTION;
-        } catch (error) {
-          if (error instanceof CutShort) most = error.at;
-          // Claimed between our look and our write: the claim answers now.
-          else if (violates(error, CLAIM) && !doubled) doubled = true;
-          else throw error;
-        }
+  /** Commits what comes first of a batch, as much of it as can be decided together; answers how many instructions that were. */
+  const commitFirst = async (batch: readonly Asked[]): Promise<number> => {
+    if (epoch === undefined) throw new Fenced(`partition ${partition} was not taken`);
+    let most = MOST_IN_TRANSACTION;
+    let doubled = false;
+    for (;;) {
+      try {
+        return await commitSome(firstOf(batch, most));
+      } catch (error) {
+        if (error instanceof CutShort) most = error.at;
+        // Claimed between our look and our write: the claim answers now.
+        else if (violates(error, CLAIM) && !doubled) doubled = true;
+        else throw error;
       }
-    },
+    }
+  };
+
+  const inLane = openLane();
+  const work = openWork({ database, partition, holdPartition, known: rules.known, setAside: parts.setAside });
+  const worker = openWorker(
+    () => inLane(() => work.chunk(commitFirst)),
+    (error) => parts.setAside?.('a chunk of work', error),
+  );
+
+  return {
+    takeOver: () =>
+      inLane(async () => {
+        books.drop();
+        const row = await database.row<{ epoch: bigint }>(takeEpoch(partition));
+        if (row === undefined) throw new Unavailable(`partition ${partition} is not in the database`);
+        epoch = row.epoch;
+        work.restart();
+        worker.wake();
+      }),
+
+    handle: (batch) =>
+      inLane(async () => {
+        const asked = batch.map((delivered) => readInstruction(delivered, partition, rules.known));
+        for (let done = 0; done < asked.length; ) done += await commitFirst(asked.slice(done));
+      }),
+
+    idle: worker.idle,
+    close: worker.close,
   };
 }

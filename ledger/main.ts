@@ -16,6 +16,7 @@ import { openAnswering } from './ask.ts';
 import { startDue } from './due.ts';
 import { MOST_IN_TRANSACTION, openShell, type ShellParts } from './handle.ts';
 import { queries, rules } from './rules.ts';
+import { startWatch } from './watch.ts';
 
 export interface LedgerSettings {
   /** Which partitions this process writes, or stands by for (contract/topology.ts). */
@@ -79,11 +80,13 @@ export async function startLedger(settings: LedgerSettings, parts: LedgerParts):
       facts: { newOrderId: () => orderId(clock.now()) },
       reply: (address, replies) => bus.reply(address, replies),
       nudge: relay.nudge,
+      setAside: (number, error) => log.error({ err: error, number }, 'work was set aside'),
       ...(observe === undefined ? {} : { observe }),
     } satisfies Omit<ShellParts, 'partition'>;
     for (const partition of settings.partitions) {
-      closing(await own(partition, { ...shellParts, partition }, writers, parts));
+      stops.push(...(await own(partition, { ...shellParts, partition }, writers, parts)));
     }
+    stops.push(startWatch({ database: readers, bus, log, partitions: settings.partitions }));
     closing(await bus.serve(openAnswering(readers, queries, (address, replies) => bus.reply(address, replies))));
   } catch (error) {
     await inReverse(stops)().catch(() => undefined);
@@ -93,14 +96,14 @@ export async function startLedger(settings: LedgerSettings, parts: LedgerParts):
   return inReverse(stops);
 }
 
-function own(
+async function own(
   partition: number,
   shellParts: ShellParts,
   database: Database,
   { bus, log }: LedgerParts,
-): Promise<Subscription> {
+): Promise<readonly Stop[]> {
   const shell = openShell(shellParts);
-  return bus.subscribe({
+  const subscription = await bus.subscribe({
     queue: 'ledger.instruction',
     partition,
     maxBatch: MOST_IN_TRANSACTION,
@@ -114,6 +117,7 @@ function own(
       await database.execute(parkStatement('ledger', parked));
     },
   });
+  return [shell.close, () => subscription.close()];
 }
 
 function observing(metrics: Metrics | undefined): ShellParts['observe'] {

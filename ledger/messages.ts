@@ -11,9 +11,11 @@ export interface Asked {
   readonly instruction: InstructionMessage;
   /** W3C traceparent, which travels on with what it causes. */
   readonly trace: string | undefined;
+  /** The key of the work that it is, when the books gave it themselves. */
+  readonly work?: bigint;
 }
 
-const origins: readonly Origin[] = ['PLATFORM', 'PAGE', 'ORDER', 'LOT', 'OPERATOR', 'DUE'];
+const origins: readonly Origin[] = ['PLATFORM', 'PAGE', 'ORDER', 'LOT', 'OPERATOR', 'DUE', 'WORK'];
 const DIGEST = /^[0-9a-f]{64}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** requestNo (50 characters, each of which may take two code units) or orderId, with what is added to it. */

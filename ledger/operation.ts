@@ -12,6 +12,8 @@ export type InstructionOf<S extends LedgerService> = Omit<InstructionMessage, 'a
  * the message's receivedAt, ids come in with `facts`. Checks stand in order of precedence.
  */
 export interface Operation<S extends LedgerService> {
+  /** Its number was claimed OPEN when it was accepted, by the decision that made it; this one decides it. */
+  readonly accepted?: true;
   /** What of the act the shell keeps in the claim's row, refused or not, for pages and queries; without it nothing is kept. */
   kept?(act: ActOf<S>): PlatformAct;
   reads(instruction: InstructionOf<S>): Reads;

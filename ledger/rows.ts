@@ -301,6 +301,8 @@ export interface FeeRow {
 
 /** The claim of a number, what was asked and what was answered. */
 export interface InstructionRow {
+  /** Its key in the database, and its journal's; absent until it is first written. Only the shell gives and uses it. */
+  readonly id?: bigint;
   readonly origin: Origin;
   readonly number: string;
   readonly service: LedgerService;

@@ -1,6 +1,15 @@
 /** The business, as the shell sees it: the closed tables of operations and of queries. */
 import type { Queries } from './ask.ts';
-import { decide, followOf, keptOf, operations, readsOf, refusalAnswer, refusalResults } from './operations/table.ts';
+import {
+  decide,
+  followOf,
+  keptOf,
+  operations,
+  readsOf,
+  refusalAnswer,
+  refusalResults,
+  wasAccepted,
+} from './operations/table.ts';
 import { answerQuery, queryFollow, queryReads } from './queries/table.ts';
 import type { Rules } from './turn.ts';
 
@@ -9,6 +18,7 @@ export const rules: Rules = {
   reads: readsOf,
   follow: followOf,
   kept: keptOf,
+  accepted: wasAccepted,
   decide,
   refusalAnswer,
   refusalResults,

@@ -10,7 +10,7 @@ import type { Outgoing } from '../runtime/bus/port.ts';
 import { Defect } from '../runtime/failure.ts';
 import { uuidv7 } from '../runtime/identifiers.ts';
 import { type Book, instructionKey } from './book.ts';
-import type { Decision, Reads } from './decision.ts';
+import type { Decision, Reads, Work } from './decision.ts';
 import type { Asked } from './messages.ts';
 import type { Facts } from './operation.ts';
 import type { InstructionRow } from './rows.ts';
@@ -24,6 +24,8 @@ export interface Rules {
   reads(instruction: InstructionMessage): Reads;
   follow(instruction: InstructionMessage, book: Book): Reads;
   kept(instruction: InstructionMessage): PlatformAct | undefined;
+  /** Whether its number was claimed OPEN by the decision that made it, for this instruction to decide. */
+  accepted(instruction: InstructionMessage): boolean;
   decide(instruction: InstructionMessage, book: Book, facts: Facts): Decision | Rejection;
   refusalAnswer(rejection: Rejection): Answer;
   refusalResults(instruction: InstructionMessage, rejection: Rejection): readonly ResultMessage[];
@@ -38,8 +40,19 @@ export interface Turn {
   readonly outgoing: readonly Outgoing[];
   /** Acts that are given to the books later. */
   readonly due: readonly DueToInsert[];
+  /** What the books gave themselves to do. */
+  readonly work: readonly Later[];
+  /** The keys of the work that was dealt with. */
+  readonly worked: readonly bigint[];
   /** How each ended, for the metrics. */
   readonly ends: Readonly<Record<End, number>>;
+}
+/** A piece of work as it is written. */
+export interface Later {
+  readonly platformNo: string;
+  /** An InstructionMessage. */
+  readonly body: string;
+  readonly trace: string | undefined;
 }
 export type End = 'done' | 'open' | 'refused' | 'repeated' | 'foreign';
 
@@ -63,6 +76,8 @@ export function decideInTurn(
   const replies: { address: string; reply: ReplyMessage }[] = [];
   const outgoing: Outgoing[] = [];
   const due: DueToInsert[] = [];
+  const work: Later[] = [];
+  const worked: bigint[] = [];
   const ends: Record<End, number> = { done: 0, open: 0, refused: 0, repeated: 0, foreign: 0 };
   let done = 0;
   for (const asked of batch) {
@@ -80,6 +95,8 @@ export function decideInTurn(
     for (const act of decision?.due ?? []) due.push({ ...act, platformNo: instruction.platformNo });
     for (const order of decision?.orders ?? []) outgoing.push(message('order', encode(order), asked));
     for (const result of results) outgoing.push(message('result', encode(result), asked));
+    for (const piece of decision?.work ?? []) work.push(later(piece, asked));
+    if (asked.work !== undefined) worked.push(asked.work);
     const { replyTo, platformNo } = instruction;
     // Where a result carries the way back on, the gateway answers, once it has taken that in.
     if (replyTo !== undefined && !results.some((result) => result.replyTo !== undefined)) {
@@ -88,7 +105,7 @@ export function decideInTurn(
     }
     done += 1;
   }
-  return { done, replies, outgoing, due, ends };
+  return { done, replies, outgoing, due, work, worked, ends };
 }
 
 const message = (family: 'order' | 'result', body: string, { instruction, trace }: Asked): Outgoing => ({
@@ -98,6 +115,13 @@ const message = (family: 'order' | 'result', body: string, { instruction, trace 
   body,
   ...(trace === undefined ? {} : { trace }),
 });
+
+/** A piece of work as an instruction: its content, time and evidence are those of what made it. */
+const later = ({ origin, number, act }: Work, { instruction, trace }: Asked): Later => {
+  const { platformNo, messageId, digest, receivedAt } = instruction;
+  const made: InstructionMessage = { version: 1, messageId, platformNo, origin, number, digest, receivedAt, act };
+  return { platformNo, body: encode(made), trace };
+};
 
 interface Concluded {
   readonly answer: Answer;
@@ -115,7 +139,9 @@ function conclude(
 ): Concluded | 'NOT READ' {
   const { origin, number, digest } = instruction;
   const claim = book.instructions.get(instructionKey(origin, number));
-  if (claim !== undefined) {
+  const waits = rules.accepted(instruction);
+  if (waits && claim === undefined) throw new Defect(`${instruction.act.service} ${number} was never accepted`);
+  if (claim !== undefined && !(waits && claim.state === 'OPEN' && claim.digest === digest)) {
     // Neither is cached by anybody: the first stands in the claim, the second is nobody's answer.
     const answer = claim.digest === digest ? claim.answer : passing(rules.refusalAnswer(reject('100013')));
     return { answer, end: 'repeated', results: [] };
@@ -156,7 +182,7 @@ function conclude(
 
 const passing = (answer: Answer): Answer => ({ ...answer, final: false });
 
-/** The claim with its answer: the trace that an instruction leaves, refused or not. */
+/** The claim with its answer: the trace that an instruction leaves, refused or not. One that was accepted before has its claim, which ends. */
 function claimed(
   instruction: InstructionMessage,
   book: Book,
@@ -165,8 +191,15 @@ function claimed(
   answer: Answer,
 ): void {
   const { origin, number, digest, messageId, receivedAt, act } = instruction;
+  const key = instructionKey(origin, number);
+  const ending = state === 'OPEN' ? {} : { endedAt: receivedAt };
+  const before = book.instructions.get(key);
+  if (before !== undefined) {
+    book.instructions.put(key, { ...before, state, answer, ...ending });
+    return;
+  }
   const kept = rules.kept(instruction);
-  book.instructions.put(instructionKey(origin, number), {
+  book.instructions.put(key, {
     origin,
     number,
     service: act.service,
@@ -176,6 +209,6 @@ function claimed(
     answer,
     receivedAt,
     ...(kept === undefined ? {} : { act: kept }),
-    ...(state === 'OPEN' ? {} : { endedAt: receivedAt }),
+    ...ending,
   });
 }

@@ -18,6 +18,8 @@ import { insertProjects, updateProjects, upsertShares } from './sql/projects.ts'
 import { upsertFees, upsertRefunds, upsertSuspenses } from './sql/refunds.ts';
 import { upsertClaims, upsertEntrustments, upsertPurchases, upsertSales } from './sql/trades.ts';
 import { bindCards, endAuthorisations, giveAuthorisations, unbindCards, upsertUsers } from './sql/users.ts';
+import { insertWork } from './sql/work.ts';
+import type { Later } from './turn.ts';
 
 /** Keys that grow with time: counted within blocks that a sequence gives. What a rolled back batch took is never given again. */
 export class Keys {
@@ -47,17 +49,26 @@ export class Keys {
   }
 }
 
-/** Writes what changed in these books, and the instructions that were claimed. @param at epoch milliseconds, for the history of users. */
+/** What of a batch is written besides the books. */
+export interface Besides {
+  readonly partition: number;
+  readonly work: readonly Later[];
+  /** Epoch milliseconds, for the history of users. */
+  readonly at: number;
+}
+
+/** Writes what changed in these books, the instructions that were claimed, and the work that was made. */
 export async function writeBooks(
   transaction: Transaction,
   books: readonly Book[],
   keys: Keys,
-  at: number,
+  { partition, work, at }: Besides,
 ): Promise<void> {
   const made = new Made();
   for (const book of books) made.count(book);
-  const next = await keys.take(transaction, made.keysNeeded);
+  const next = await keys.take(transaction, made.keysNeeded + work.length);
   for (const book of books) made.collect(book, next);
+  const workToInsert = work.map((piece) => ({ ...piece, partition, id: next() }));
   const run = async (rows: readonly unknown[], statement: () => Statement): Promise<void> => {
     if (rows.length > 0) await transaction.execute(statement());
   };
@@ -84,6 +95,7 @@ export async function writeBooks(
   await Promise.all([
     run(made.instructions, () => insertInstructions(made.instructions)),
     writeMoved(transaction, made),
+    run(workToInsert, () => insertWork(workToInsert)),
     run(made.platforms, () => upsertPlatforms(made.platforms)),
     run(made.newAccounts, () => insertAccounts(made.newAccounts)),
     writeAccounts(transaction, made.accounts),
@@ -140,7 +152,13 @@ class Made {
       ids.set(instructionKey(row.origin, row.number), id);
       received.set(instructionKey(row.origin, row.number), row.receivedAt);
     }
-    for (const row of book.instructions.changedRows(false)) this.moved.push({ platformNo, row });
+    for (const row of book.instructions.changedRows(false)) {
+      this.moved.push({ platformNo, row });
+      // What was accepted before may post now.
+      if (row.id === undefined) throw new Defect(`the claim of ${row.number} was never written`);
+      ids.set(instructionKey(row.origin, row.number), row.id);
+      received.set(instructionKey(row.origin, row.number), row.receivedAt);
+    }
     const legs = legsByAccount(book);
     for (const row of [...book.accounts.changed()]) {
       if (row.id === undefined) {

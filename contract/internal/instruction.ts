@@ -118,6 +118,16 @@ export interface LotSettled {
   readonly net: Fen;
 }
 
+/**
+ * One trade of an ASYNC_TRANSACTION, which the books gave themselves to do when they accepted the batch. Its number was claimed then, with
+ * origin PLATFORM and the batch's digest; this decides it.
+ */
+export interface BatchItem {
+  readonly service: 'BATCH_ITEM';
+  readonly batchNo: string;
+  readonly request: RequestOf<'SYNC_TRANSACTION'>;
+}
+
 export type InternalAct =
   | PageApproved
   | PageExpired
@@ -125,14 +135,18 @@ export type InternalAct =
   | PlatformKeyAdded
   | PlatformKeyRevoked
   | OrderOutcome
-  | LotSettled;
+  | LotSettled
+  | BatchItem;
 export type Act = PlatformAct | InternalAct;
 /** Everything the ledger has an operation for. */
 export type LedgerService = Act['service'];
 export type ActOf<S extends LedgerService> = Extract<Act, { readonly service: S }>;
 
-/** Who numbered an instruction: the claim is unique per platform, origin and number. */
-export type Origin = 'PLATFORM' | 'PAGE' | 'ORDER' | 'LOT' | 'OPERATOR' | 'DUE';
+/**
+ * Who numbered an instruction: the claim is unique per platform, origin and number. DUE is what the books give themselves for a time to come,
+ * WORK what they give themselves to do between lone instructions.
+ */
+export type Origin = 'PLATFORM' | 'PAGE' | 'ORDER' | 'LOT' | 'OPERATOR' | 'DUE' | 'WORK';
 
 export interface InstructionMessage {
   readonly version: 1;
@@ -142,7 +156,7 @@ export interface InstructionMessage {
   readonly origin: Origin;
   /**
    * PLATFORM: requestNo. PAGE: `requestNo` + `:approved` or `:ended`. ORDER: orderId + `:` + outcome state. LOT: channel + `:` + clearing day.
-   * OPERATOR: the act's UUID. DUE: as the decision named it that gave the act.
+   * OPERATOR: the act's UUID. DUE: as the decision named it that gave the act. WORK: the number that made the work + `:` + what it is.
    */
   readonly number: string;
   /** Hex SHA-256 of the content (contract/lossless.ts, contentToDigest; for internal acts over `encode(act)`). */

@@ -6,7 +6,7 @@ import type { Rejection } from '../../contract/codes.ts';
 import type { OrderMessage } from '../../contract/internal/order.ts';
 import type { Answer, Fields, FieldValue, NotifyOnly, ResultMessage } from '../../contract/internal/reply.ts';
 import type { ServiceName } from '../../contract/services.ts';
-import type { Changes, Decision, Due, Posting } from '../decision.ts';
+import type { Changes, Decision, Due, Posting, Work } from '../decision.ts';
 import type { InstructionRow } from '../rows.ts';
 
 /** What one act does; what is left out is nothing. */
@@ -17,10 +17,11 @@ export interface Step {
   readonly orders?: readonly OrderMessage[];
   readonly due?: readonly Due[];
   readonly results?: readonly ResultMessage[];
+  readonly work?: readonly Work[];
 }
 
 /** Makes a step whole. It leaves its number OPEN until its answer is the last word. */
-export const decided = ({ answer, postings, changes, orders, due, results }: Step): Decision => ({
+export const decided = ({ answer, postings, changes, orders, due, results, work }: Step): Decision => ({
   answer,
   state: answer.final ? 'DONE' : 'OPEN',
   postings: postings ?? [],
@@ -28,6 +29,7 @@ export const decided = ({ answer, postings, changes, orders, due, results }: Ste
   orders: orders ?? [],
   ...(due === undefined || due.length === 0 ? {} : { due }),
   results: results ?? [],
+  work: work ?? [],
 });
 
 /** Business fields in the order given; what is undefined is left out. */

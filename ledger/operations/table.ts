@@ -13,6 +13,8 @@ import type { Book } from '../book.ts';
 import type { Decision, Reads } from '../decision.ts';
 import type { Facts, Operation } from '../operation.ts';
 import { failure, told } from './answers.ts';
+import { asyncTransaction } from './async-transaction.ts';
+import { batchItem, itemRefused } from './batch-item.ts';
 import { cancelPreTransaction } from './cancel-pre-transaction.ts';
 import { establishProject } from './establish-project.ts';
 import { lotSettled } from './lot-settled.ts';
@@ -34,6 +36,8 @@ export const operations: { readonly [S in LedgerService]: Operation<S> } = {
   USER_AUTO_PRE_TRANSACTION: userAutoPreTransaction,
   CANCEL_PRE_TRANSACTION: cancelPreTransaction,
   SYNC_TRANSACTION: syncTransaction,
+  ASYNC_TRANSACTION: asyncTransaction,
+  BATCH_ITEM: batchItem,
   PAGE_APPROVED: pageApproved,
   PAGE_EXPIRED: pageExpired,
   PLATFORM_ADDED: platformAdded,
@@ -58,6 +62,9 @@ export const followOf = (instruction: InstructionMessage, book: Book): Reads =>
 export const keptOf = (instruction: InstructionMessage): PlatformAct | undefined =>
   operationOf(instruction).kept?.(instruction.act);
 
+/** Whether its number was claimed by the decision that made it. */
+export const wasAccepted = (instruction: InstructionMessage): boolean => operationOf(instruction).accepted === true;
+
 /** Decides on the in-memory book. Throws `NotRead` (the batch is cut before it) and `Defect`; a refusal by rule is a value. */
 export function decide(instruction: InstructionMessage, book: Book, facts: Facts): Decision | Rejection {
   const opening = instruction.act.service === 'PLATFORM_ADDED';
@@ -70,9 +77,10 @@ export function decide(instruction: InstructionMessage, book: Book, facts: Facts
 /** The answer that a refusal is. */
 export const refusalAnswer = (rejection: Rejection): Answer => failure(rejection);
 
-/** What a refused instruction tells: the refusal at a page's opening is notified, nothing else is. */
+/** What a refused instruction tells: the refusals of a page's opening and of a batch's item are notified, nothing else is. */
 export function refusalResults(instruction: InstructionMessage, rejection: Rejection): readonly ResultMessage[] {
   const { act, platformNo, number, receivedAt } = instruction;
+  if (act.service === 'BATCH_ITEM') return [itemRefused({ ...instruction, act }, rejection)];
   if (!isServiceName(act.service) || !isPage(act.service)) return [];
   const about = { platformNo, requestNo: number, serviceName: act.service };
   return [told(about, 'FAIL', receivedAt, failure(rejection))];

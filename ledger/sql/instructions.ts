@@ -11,6 +11,7 @@ import { numbers, revived, texts } from './columns.ts';
 export const CLAIM = 'instruction_pkey';
 
 export interface InstructionRecord {
+  readonly id: bigint;
   readonly platform_no: string;
   readonly origin: Origin;
   readonly number: string;
@@ -29,12 +30,13 @@ export const selectInstructions = (
   origins: readonly Origin[],
   instructionNumbers: readonly string[],
 ): Statement => sql`
-  select platform_no, origin, number, service, encode(digest, 'hex') as digest, message_id, state, answer, request, received_at, ended_at
+  select id, platform_no, origin, number, service, encode(digest, 'hex') as digest, message_id, state, answer, request, received_at, ended_at
   from unnest(${texts(platformNos)}::text[], ${texts(origins)}::ledger.origin[], ${texts(instructionNumbers)}::text[])
     as wanted (platform_no, origin, number)
   join ledger.instruction using (platform_no, origin, number)`;
 
 export const toInstruction = (row: InstructionRecord): InstructionRow => ({
+  id: row.id,
   origin: row.origin,
   number: row.number,
   service: row.service,

@@ -167,7 +167,7 @@ describeOnDatabase('what the counter refuses', (server) => {
   test('services that do not exist, are not yet opened, or are not open for this platform', async () => {
     await refuses(await counter.send(signer, 'NO_SUCH_SERVICE', project()), '100006');
     await refuses(await counter.send(signer, 'toString', project()), '100006');
-    await refuses(await counter.send(signer, 'ASYNC_TRANSACTION', project()), '100006', 'not yet opened');
+    await refuses(await counter.send(signer, 'ONLINE_WHITELIST_ADD', project()), '100006', 'not yet opened');
     const envelope = await counter.envelope(other, 'ESTABLISH_PROJECT', filed(), { platformNo: 'P2' });
     await refuses(await counter.post(new URLSearchParams(envelope)), '100006', 'not open for this platform');
   });
@@ -246,8 +246,9 @@ describeOnDatabase('what the counter refuses', (server) => {
     }
     const long = await counter.envelope(signer, 'MODIFY_PROJECT', project({ filler: 'x'.repeat(1024 * 1024) }));
     await refuses(await counter.post(new URLSearchParams(long)), '100002', 'body: at most 1048576 bytes');
-    // The batch may be so long, and is then refused for what it is: not yet opened.
-    await refuses(await counter.post(new URLSearchParams({ ...long, serviceName: 'ASYNC_TRANSACTION' })), '100006');
+    // The batch may be so long, and is then refused for what it is.
+    const batch = { ...long, serviceName: 'ASYNC_TRANSACTION' };
+    await refuses(await counter.post(new URLSearchParams(batch)), '100002', 'reqData.batchNo');
   });
 
   test('other content types, charsets and encodings', async () => {

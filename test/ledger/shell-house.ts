@@ -56,6 +56,7 @@ export class ShellHouse implements House {
   /** One by one what was told is known of each; a whole batch is one transaction, and its results are told apart by their order. */
   async submit(batch: readonly InstructionMessage[]): Promise<readonly Effect[]> {
     const answers = await this.#bench.submit(batch);
+    await this.#bench.shell.idle();
     const staged = (await this.#bench.staged()).slice(this.#staged);
     this.#staged += staged.length;
     const results = staged.flatMap(({ family, message }) => (family === 'result' ? [message] : []));

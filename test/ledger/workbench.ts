@@ -58,6 +58,7 @@ export async function openWorkbench(
   const owner = openDatabase({ url: fresh.url, max: 2 });
   const answers = new Map<string, Answer>();
   let orders = 0;
+  const opened: Shell[] = [];
   const open = async (): Promise<Shell> => {
     const shell = openShell({
       database,
@@ -74,6 +75,7 @@ export async function openWorkbench(
       },
       nudge: () => undefined,
     });
+    opened.push(shell);
     await shell.takeOver();
     return shell;
   };
@@ -104,6 +106,7 @@ export async function openWorkbench(
       return rows.map(({ family, body }) => ({ family, message: decode(body) }) as never);
     },
     close: async () => {
+      await Promise.all(opened.map((one) => one.close()));
       await database.close();
       await owner.close();
       await fresh.drop();

@@ -5,6 +5,7 @@
 import type { Act, InstructionMessage, OrderOutcome, Outcome } from '../../../contract/internal/instruction.ts';
 import type { OrderMessage } from '../../../contract/internal/order.ts';
 import type { PageFacts } from '../../../contract/internal/reply.ts';
+import { asyncTransaction } from '../../../contract/requests/async-transaction.ts';
 import { syncTransaction } from '../../../contract/requests/sync-transaction.ts';
 import { parseTimestamp } from '../../../contract/time.ts';
 import { proofs } from '../../../ledger/operations/pages.ts';
@@ -25,6 +26,7 @@ const redirectUrl = 'https://platform.example/back';
 export function platformAct(no: string, words: Words, details: readonly Words[]): Act {
   const request = { requestNo: no };
   if (words.skip('trade')) return trade(no, words, details);
+  if (words.skip('trades')) return trades(no, details);
   if (words.skip('cancels')) {
     const amount = yuan(words.next('amount'));
     words.must('of');
@@ -192,7 +194,27 @@ function reserving(about: About, verb: 'bids' | 'reserves', words: Words): Act {
 }
 
 /** `S1: trade TENDER of P1`, below it `TENDER I -> B 100.00 hold T1 [income 1.00]`; `-` for a party that is not named. */
-function trade(no: string, words: Words, details: readonly Words[]): Act {
+const trade = (no: string, words: Words, details: readonly Words[]): Act => ({
+  service: 'SYNC_TRANSACTION',
+  request: syncTransaction.parse(tradeOf(no, words, details)),
+});
+
+/** `A1: trades`, below it each as `item S1 TENDER of P1` with its details behind it. */
+function trades(no: string, details: readonly Words[]): Act {
+  const items: { readonly head: Words; readonly details: Words[] }[] = [];
+  for (const line of details) {
+    if (line.skip('item')) items.push({ head: line, details: [] });
+    else items.at(-1)?.details.push(line);
+  }
+  const bizDetails = items.map(({ head, details: below }) => {
+    const item = tradeOf(head.next('number'), head, below);
+    head.end();
+    return item;
+  });
+  return { service: 'ASYNC_TRANSACTION', request: asyncTransaction.parse({ batchNo: no, bizDetails }) };
+}
+
+function tradeOf(no: string, words: Words, details: readonly Words[]): object {
   const tradeType = words.next('tradeType');
   const projectNo = words.skip('of') ? words.next('project') : undefined;
   const lines = details.map((detail) => {
@@ -212,10 +234,7 @@ function trade(no: string, words: Words, details: readonly Words[]): Act {
     detail.end();
     return line;
   });
-  return {
-    service: 'SYNC_TRANSACTION',
-    request: syncTransaction.parse({ requestNo: no, tradeType, projectNo, details: lines }),
-  };
+  return { requestNo: no, tradeType, projectNo, details: lines };
 }
 
 /** `NUMBER approved`, `NUMBER paid D1` …: what happened to an earlier act. */

@@ -7,7 +7,15 @@ import type { InstructionMessage } from '../../../contract/internal/instruction.
 import type { Answer, QueryMessage } from '../../../contract/internal/reply.ts';
 import { Book, instructionKey, shareKey, suspenseKey } from '../../../ledger/book.ts';
 import { type Decision, type Due, MOST_STANDING, type Reads } from '../../../ledger/decision.ts';
-import { decide, followOf, keptOf, readsOf, refusalAnswer, refusalResults } from '../../../ledger/operations/table.ts';
+import {
+  decide,
+  followOf,
+  keptOf,
+  readsOf,
+  refusalAnswer,
+  refusalResults,
+  wasAccepted,
+} from '../../../ledger/operations/table.ts';
 import { answerQuery, queryFollow, queryReads } from '../../../ledger/queries/table.ts';
 import * as rows from '../../../ledger/rows.ts';
 import { NotRead, type Shelf } from '../../../ledger/shelf.ts';
@@ -34,6 +42,8 @@ class Store {
   readonly lots = new Map<string, rows.LotRow>();
   readonly instructions = new Map<string, rows.InstructionRow>();
   readonly journals: BookedJournal[] = [];
+  /** What the books gave themselves to do. */
+  readonly work: InstructionMessage[] = [];
 
   /** A book with what is always there. */
   open(platformNo: string): Book {
@@ -146,7 +156,23 @@ export class Model implements House {
     return store;
   }
 
+  /** Takes a batch, and works off what it leads to. */
   async submit(batch: readonly InstructionMessage[]): Promise<readonly Effect[]> {
+    const effects = this.#handle(batch);
+    const platformNos = new Set(batch.map(({ platformNo }) => platformNo));
+    const later: Effect[] = [];
+    for (const platformNo of platformNos) {
+      const { work } = this.#store(platformNo);
+      while (work.length > 0) later.push(...this.#handle(work.splice(0, 1)));
+    }
+    const last = effects.at(-1);
+    if (last === undefined || later.length === 0) return effects;
+    const results = [...last.results, ...later.flatMap((effect) => effect.results)];
+    const orders = [...last.orders, ...later.flatMap((effect) => effect.orders)];
+    return [...effects.slice(0, -1), { ...last, results, orders }];
+  }
+
+  #handle(batch: readonly InstructionMessage[]): readonly Effect[] {
     const effects: Effect[] = [];
     while (effects.length < batch.length) {
       const [first] = batch.slice(effects.length);
@@ -184,7 +210,8 @@ export class Model implements House {
   #one(message: InstructionMessage, book: Book): Effect {
     const key = instructionKey(message.origin, message.number);
     const claimed = book.instructions.get(key);
-    if (claimed !== undefined) {
+    const waits = wasAccepted(message) && claimed?.state === 'OPEN';
+    if (claimed !== undefined && !waits) {
       const same = claimed.digest === message.digest;
       return { answer: same ? claimed.answer : passing(reject('100013')), results: [], orders: [] };
     }
@@ -197,10 +224,17 @@ export class Model implements House {
       book.apply(message, decision);
       for (const due of decision.due ?? []) this.#store(message.platformNo).due.set(due.number, due);
     }
-    book.instructions.put(key, claim(message, answer, decision));
+    const row = claim(message, answer, decision);
+    book.instructions.put(key, waits && claimed !== undefined ? { ...claimed, ...ended(row) } : row);
+    if (!refused) this.#later(message, decision);
     return refused
       ? { answer, results: refusalResults(message, decision), orders: [] }
       : { answer, results: decision.results, orders: decision.orders };
+  }
+
+  #later({ platformNo, messageId, digest, receivedAt }: InstructionMessage, { work }: Decision): void {
+    const store = this.#store(platformNo);
+    for (const piece of work) store.work.push({ version: 1, messageId, platformNo, digest, receivedAt, ...piece });
   }
 
   #newOrderId(): string {
@@ -245,6 +279,13 @@ export class Model implements House {
     });
   }
 }
+
+/** What a claim that waited becomes. */
+const ended = ({ state, answer, endedAt }: rows.InstructionRow): Partial<rows.InstructionRow> => ({
+  state,
+  answer,
+  ...(endedAt === undefined ? {} : { endedAt }),
+});
 
 /** A refusal that is not its number's last word. */
 const passing = (rejection: Rejection): Answer => ({ ...refusalAnswer(rejection), final: false });
