@@ -77,8 +77,8 @@ export const listParkedNotifications = (databaseUrl: string): Promise<readonly P
 export const resend = (databaseUrl: string, platformNo: string, requestNo: string): Promise<number> =>
   briefly(databaseUrl, (database) => makeDue(database, platformNo, requestNo, Date.now()));
 
-/** All platforms with all their keys, in the order of their numbers. Throws `Unavailable` when the database is away. */
-export const listPlatforms = (databaseUrl: string): Promise<readonly ListedPlatform[]> =>
+/** All platforms with all their keys as they are at `now` (epoch ms), in the order of their numbers. Throws `Unavailable` when the database is away. */
+export const listPlatforms = (databaseUrl: string, now = Date.now()): Promise<readonly ListedPlatform[]> =>
   briefly(databaseUrl, async (database) => {
     const platforms = await database.rows<Row>(sql`
       select platform_no, name, profile, status, notify_url from gateway.platform order by platform_no`);
@@ -90,7 +90,7 @@ export const listPlatforms = (databaseUrl: string): Promise<readonly ListedPlatf
       profile: row.profile,
       state: row.status,
       notifyUrl: row.notify_url,
-      keys: keys.filter((key) => key.platform_no === row.platform_no).map((key) => listedKey(key, Date.now())),
+      keys: keys.filter((key) => key.platform_no === row.platform_no).map((key) => listedKey(key, now)),
     }));
   });
 
@@ -105,3 +105,25 @@ function listedKey(key: KeyRow, now: number): ListedKey {
           : 'valid';
   return { keySerial: key.key_serial, algorithm: key.algorithm, state, validTo: key.valid_to.toISOString() };
 }
+
+export interface GatewayBacklog {
+  /** Instructions whose evidence is kept and that the books have not answered. */
+  readonly unanswered: number;
+  /** When the oldest of them was taken in, epoch milliseconds. */
+  readonly oldestReceivedAt: number | undefined;
+  readonly parkedNotifications: number;
+}
+
+/** What waits in the gateway. Throws `Unavailable` when the database is away. */
+export const gatewayBacklog = (databaseUrl: string): Promise<GatewayBacklog> =>
+  briefly(databaseUrl, async (database) => {
+    const row = await database.row<{ unanswered: number; oldest: Date | null; parked: number }>(sql`
+      select count(*)::int as unanswered, min(e.received_at) as oldest,
+        (select count(*)::int from gateway.notification where state = 'PARKED') as parked
+      from gateway.pending p left join gateway.evidence e on e.id = p.evidence_id`);
+    return {
+      unanswered: row?.unanswered ?? 0,
+      oldestReceivedAt: row?.oldest?.getTime(),
+      parkedNotifications: row?.parked ?? 0,
+    };
+  });

@@ -13,6 +13,8 @@ export interface Cache {
   /** True when it was not there before. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
   delete(key: string): Promise<void>;
+  /** The server's clock, epoch milliseconds. */
+  time(): Promise<number>;
   /** undefined when healthy, else the reason in words. */
   unwell(): string | undefined;
   close(): Promise<void>;
@@ -59,6 +61,10 @@ export function openRedis(options: { url: string; password?: string; prefix?: st
     setIfAbsent: async (key, value, ttlMs) => (await or(redis.set(key, value, 'PX', ttlMs, 'NX'))) === 'OK',
     delete: async (key) => {
       await or(redis.del(key));
+    },
+    time: async () => {
+      const [seconds, microseconds] = await or(redis.time());
+      return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     },
     unwell: () => failure && `Redis: ${failure}`,
     close: async () => {

@@ -159,6 +159,8 @@ export interface SchemaVersion {
   readonly applied: string | undefined;
   /** Files of this build that are not applied. */
   readonly pending: readonly string[];
+  /** Applied files that this build does not have: a newer one migrated it. */
+  readonly unknown: readonly string[];
 }
 
 /** How a room's schema compares with this build's files. Throws `Unavailable` when the database is away. */
@@ -178,5 +180,6 @@ export async function schemaVersion(
   return {
     applied: names.at(-1)?.name,
     pending: files.map(({ name }) => name).filter((name) => !applied.has(name)),
+    unknown: names.map(({ name }) => name).filter((name) => !files.some((file) => file.name === name)),
   };
 }

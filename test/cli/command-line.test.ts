@@ -141,7 +141,7 @@ describe('an installation', () => {
     for (const well of ['settings', 'signature algorithms', 'certificate authority', 'sealing keys'])
       expect(out).toMatch(new RegExp(`^ok +${well}`, 'm'));
     expect(out).toMatch(/^BAD +database: .*qianzhi start/m);
-    expect(out).toMatch(/^BAD +gateway: /m);
+    expect(out).toMatch(/^BAD +gateway and its clock: nobody answers/m);
     expect(code).toBe(1);
   });
 

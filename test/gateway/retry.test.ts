@@ -29,6 +29,9 @@ class Memory implements Cache {
   async delete(key: string): Promise<void> {
     this.values.delete(key);
   }
+  async time(): Promise<number> {
+    return Date.now();
+  }
   unwell(): string | undefined {
     return this.mode === 'well' ? undefined : 'Redis: away';
   }
