@@ -20,6 +20,8 @@ export interface HouseOptions {
   readonly servers?: Servers;
   /** One process for each of these groups of rooms; default: all in one. */
   readonly processes?: readonly (readonly string[])[];
+  /** Options of Node for the process of a group of rooms. */
+  readonly nodeOptions?: (name: string) => readonly string[];
   readonly note?: (line: string) => void;
 }
 
@@ -98,7 +100,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const name = rooms.join('+');
     const program = startProgram(
       name,
-      [join(root, 'cli', 'qianzhi.mjs'), 'start', ...rooms, '--home', home, '--json'],
+      [
+        ...(options.nodeOptions?.(name) ?? []),
+        ...[join(root, 'cli', 'qianzhi.mjs'), 'start', ...rooms, '--home', home, '--json'],
+      ],
       logOf(name),
     );
     programs.set(name, program);
