@@ -73,7 +73,7 @@ export class NotifyDesk {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
     const respData = form.get('respData') ?? '';
-    await client.verify(respData, form.get('sign'), form.get('keySerial'));
+    client.verify(respData, form.get('sign'), form.get('keySerial'));
     const { platformNo } = client.platform;
     if (form.get('platformNo') !== platformNo) throw new Error('it is for another platform');
     const { requestNo, status } = JSON.parse(respData) as { requestNo?: string; status?: string };

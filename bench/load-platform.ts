@@ -19,8 +19,7 @@ const cycle: readonly Kind[] = [
 const PROJECT = 'P1';
 const BORROWER = 'u0';
 const MARKETING = 'SYS_GENERATE_002';
-export const PASSWORD = 'Stopwatch-2026';
-const DETAILS_AT_ONCE = 50;
+const PASSWORD = 'Stopwatch-2026';
 
 /** mulberry32: a small seeded generator, so that a run can be repeated. */
 function seeded(seed: number): () => number {
@@ -56,26 +55,14 @@ export class PlatformLoad {
     this.#investors = Array.from({ length: investors }, (_, index) => `u${index + 1}`);
   }
 
-  /** Users register with a password and authorise bids, account 002 recharges and gives money to each, a project is filed. */
+  /** Users register with a password and authorise bids, each investor recharges, a project is filed. */
   async furnish(): Promise<void> {
     await this.#desk.listen(this.#client);
-    await Promise.all([
-      ...[BORROWER, ...this.#investors].map((userNo, index) => this.#register(userNo, index)),
-      this.#recharge(MARKETING, '9000000.00').then(({ goesOn }) => goesOn),
-    ]);
+    await Promise.all([BORROWER, ...this.#investors].map((userNo, index) => this.#register(userNo, index)));
+    await Promise.all(
+      this.#investors.map((investor) => this.#recharge(investor, '10000.00', PASSWORD).then(({ goesOn }) => goesOn)),
+    );
     await this.#settled();
-    for (let first = 0; first < this.#investors.length; first += DETAILS_AT_ONCE) {
-      await this.#client.succeed('SYNC_TRANSACTION', {
-        requestNo: this.#next('M'),
-        tradeType: 'MARKETING',
-        details: this.#investors.slice(first, first + DETAILS_AT_ONCE).map((investor) => ({
-          bizType: 'MARKETING',
-          sourcePlatformUserNo: MARKETING,
-          targetPlatformUserNo: investor,
-          amount: '10000.00',
-        })),
-      });
-    }
     await this.#client.succeed('ESTABLISH_PROJECT', {
       requestNo: this.#next('P'),
       platformUserNo: BORROWER,

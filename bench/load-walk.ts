@@ -122,9 +122,9 @@ async function pay(cashier: URL, paying: (() => void) | undefined): Promise<URL>
 }
 
 /** The end page carries the signed CALLBACK; it must say SUCCESS. */
-async function believe(client: Client, { status, html }: Shown): Promise<void> {
+function believe(client: Client, { status, html }: Shown): void {
   const { respData = '', sign, keySerial } = hiddenOf(FORM.exec(html)?.[2] ?? '');
-  await client.verify(respData, sign, keySerial);
+  client.verify(respData, sign, keySerial);
   if ((JSON.parse(respData) as { status?: string }).status !== 'SUCCESS')
     throw new Error(`HTTP ${status} ${respData.slice(0, 300)}`);
 }
