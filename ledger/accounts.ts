@@ -5,8 +5,9 @@ export const CUSTODY = 'CUSTODY';
 export const RECEIVABLE = 'RECEIVABLE';
 export const REMIT = 'REMIT';
 export const SUSPENSE = 'SUSPENSE';
-/** A platform's own accounts that the books name: marketing 营销, income 收入, interest 派息, advance 垫资. */
+/** A platform's own accounts that the books name: funds 总账户, compensation 代偿 (older profile), marketing 营销, income 收入, interest 派息, advance 垫资. */
 export const FUNDS = 'FN:000';
+export const COMPENSATION = 'FN:001';
 export const MARKETING = 'FN:002';
 export const INCOME = 'FN:004';
 export const INTEREST = 'FN:005';

@@ -8,7 +8,8 @@ import type { SyncTransaction } from '../../contract/requests/sync-transaction.t
 import { formatTimestamp } from '../../contract/time.ts';
 import type { InstructionOf, Operation } from '../operation.ts';
 import { decided, failure, success, told } from './answers.ts';
-import { decideTrade, followTrade, readsOfTrade } from './trade/decide.ts';
+import { decideTrade } from './trade/decide.ts';
+import { followTrade, readsOfTrade } from './trade/reads.ts';
 
 type Item = InstructionOf<'BATCH_ITEM'>;
 

@@ -3,7 +3,8 @@ import { isRejection } from '../../contract/codes.ts';
 import type { ActOf } from '../../contract/internal/instruction.ts';
 import type { Operation } from '../operation.ts';
 import { decided, success } from './answers.ts';
-import { decideTrade, followTrade, readsOfTrade } from './trade/decide.ts';
+import { decideTrade } from './trade/decide.ts';
+import { followTrade, readsOfTrade } from './trade/reads.ts';
 
 /** Queries of a trade need its commission, not its other details. */
 export const keptTrade = ({ service, request }: ActOf<'SYNC_TRANSACTION'>): ActOf<'SYNC_TRANSACTION'> => ({

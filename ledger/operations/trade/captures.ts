@@ -4,7 +4,7 @@
  */
 import { type Rejection, reasons, reject } from '../../../contract/codes.ts';
 import { type Fen, fen, ZERO } from '../../../contract/money.ts';
-import { accountOf } from '../../accounts.ts';
+import { accountOf, isPlatformAccount } from '../../accounts.ts';
 import type { Book } from '../../book.ts';
 import { type ProjectRow, remainder } from '../../rows.ts';
 import { because } from '../checks.ts';
@@ -15,36 +15,41 @@ import { add, type Leg } from './trade.ts';
 export function capturesOf(
   legs: readonly Leg[],
   rule: TradeRule,
-  project: ProjectRow,
+  project: ProjectRow | undefined,
   book: Book,
 ): ReadonlyMap<string, Fen> | Rejection {
   const captures = new Map<string, Fen>();
   const brought = new Map<string, Fen>();
-  const capture = (leg: Leg): Rejection | undefined => {
+  for (const leg of legs) {
+    const refused = take(leg);
+    if (refused !== undefined) return refused;
+    add(brought, leg.target, leg.detail.amount);
+  }
+  return captures;
+
+  function take(leg: Leg): Rejection | undefined {
+    const { cover } = leg.rule;
+    // A platform account pays of its own, and cites nothing.
+    if (cover === 'balance' || isPlatformAccount(leg.source)) return undefined;
+    return cover === 'hold' ? capture(leg) : takeBrought(leg);
+  }
+
+  function capture(leg: Leg): Rejection | undefined {
     const { freezeRequestNo, amount } = leg.detail;
     if (freezeRequestNo === undefined) return reject('100008', because.holdMissing);
     const hold = book.holds.get(freezeRequestNo);
     if (hold === undefined) return reject('100008', because.holdUnknown);
     if (hold.account !== accountOf(leg.source)) return reject('100008', because.holdOfAnother);
-    if (hold.projectNo !== project.projectNo) return reject('100008', because.holdOfAnotherProject);
-    if (hold.bizType !== rule.holds) return reject('100008', because.holdOfAnotherType);
+    // A general freeze is for no project.
+    if (rule.holds !== 'GENERAL' && hold.projectNo !== project?.projectNo)
+      return reject('100008', because.holdOfAnotherProject);
+    const type = hold.kind === 'PRETRANSACTION' ? hold.bizType : hold.kind;
+    if (type !== rule.holds) return reject('100008', because.holdOfAnotherType);
     add(captures, freezeRequestNo, amount);
     return (captures.get(freezeRequestNo) ?? ZERO) > remainder(hold)
       ? reject('100008', reasons.freezeRemainderShort)
       : undefined;
-  };
-  for (const leg of legs) {
-    const cover = rule.kinds[leg.kind]?.cover;
-    if (cover === 'hold') {
-      const refused = capture(leg);
-      if (refused !== undefined) return refused;
-    } else if (cover === 'brought') {
-      const refused = takeBrought(leg);
-      if (refused !== undefined) return refused;
-    }
-    add(brought, leg.target, leg.detail.amount);
   }
-  return captures;
 
   function takeBrought(leg: Leg): Rejection | undefined {
     const { freezeRequestNo, amount } = leg.detail;

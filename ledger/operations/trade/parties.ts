@@ -1,44 +1,61 @@
-/** Who stands on the sides of a trade's details: their numbers, and whether each is known, usable and in the right role. */
+/** The parties of a trade's details: their numbers, and whether each is known, usable and in the right role. */
 import { isRejection, type Rejection, reject } from '../../../contract/codes.ts';
-import { PLATFORM_ACCOUNT_PREFIX } from '../../../contract/enumerations.ts';
 import type { SyncTransaction, TradeDetail } from '../../../contract/requests/sync-transaction.ts';
+import { accountOf, isPlatformAccount } from '../../accounts.ts';
 import type { Book } from '../../book.ts';
 import { usableParty } from '../checks.ts';
-import type { KindRule, Party, TradeRule } from './rules.ts';
+import { onlyAccount, type Party } from './party.ts';
+import { shapeOf, type TradeRule } from './rules.ts';
+import type { KindRule } from './trade.ts';
 
-const roles = {
-  INVESTOR: ['INVESTOR'],
-  BORROWER: ['BORROWERS'],
-  COLLABORATOR: ['COLLABORATOR'],
-  'INVESTOR OR BORROWER': ['INVESTOR', 'BORROWERS'],
-} as const;
-
-/** A side's number: what the detail says, else the one account that the side can only be. */
-function sideOf(given: string | undefined, party: Party | undefined): string | undefined {
-  if (given !== undefined) return given;
-  return typeof party === 'object' ? `${PLATFORM_ACCOUNT_PREFIX}${party.account.slice('FN:'.length)}` : undefined;
+/** A detail with what it is in its trade; `kind` is absent where it has no place there. */
+export interface Sided {
+  readonly detail: TradeDetail;
+  readonly kind: KindRule | undefined;
+  readonly source: string | undefined;
+  readonly target: string | undefined;
 }
 
-/** Source and target of a detail. */
-export function sidesOf(detail: TradeDetail, kind: KindRule | undefined): (string | undefined)[] {
-  return [sideOf(detail.sourcePlatformUserNo, kind?.from), sideOf(detail.targetPlatformUserNo, kind?.to)];
+/** Details with their sides: what each says, else the one account that the side can only be. */
+export function sided(request: SyncTransaction, rule: TradeRule, book: Book): readonly Sided[] {
+  const isPayer = (party: Party, platformUserNo: string) => fits(party, platformUserNo, book);
+  return request.details.map((detail) => {
+    const kind = shapeOf(rule, detail, isPayer);
+    const { sourcePlatformUserNo, targetPlatformUserNo } = detail;
+    return {
+      detail,
+      kind,
+      source: sourcePlatformUserNo ?? (kind === undefined ? undefined : onlyAccount(kind.from)),
+      target: targetPlatformUserNo ?? (kind === undefined ? undefined : onlyAccount(kind.to)),
+    };
+  });
+}
+
+/** Whether a number is that of an account, or of a user in a role, that the party may be. */
+export function fits({ roles, accounts }: Party, platformUserNo: string, book: Book): boolean {
+  if (isPlatformAccount(platformUserNo)) return accounts.includes(accountOf(platformUserNo));
+  const role = book.users.get(platformUserNo)?.userRole;
+  return role !== undefined && roles.includes(role);
 }
 
 /** Everybody known (100009), then usable (100010), then in the right role (100011). */
-export function checkParties(request: SyncTransaction, rule: TradeRule, book: Book): Rejection | undefined {
-  const found: Rejection[] = [];
-  for (const detail of request.details) {
-    const kind = rule.kinds[detail.bizType];
-    const parties = [kind?.from, kind?.to];
-    for (const [index, side] of sidesOf(detail, kind).entries()) {
+export function checkParties(details: readonly Sided[], book: Book): Rejection | undefined {
+  let first: Rejection | undefined;
+  // Codes of these three stand in order of precedence as numbers do.
+  const found = (rejection: Rejection): void => {
+    if (first === undefined || rejection.errorCode < first.errorCode) first = rejection;
+  };
+  for (const { kind, source, target } of details) {
+    for (const [side, party] of [
+      [source, kind?.from],
+      [target, kind?.to],
+    ] as const) {
       if (side === undefined) continue;
-      const user = usableParty(book, side);
-      if (isRejection(user)) found.push(user);
-      const party = parties[index];
-      if (typeof party !== 'string' || isRejection(user)) continue;
-      if (user === undefined || !roles[party].some((role) => role === user.userRole)) found.push(reject('100011'));
+      const known = usableParty(book, side);
+      if (isRejection(known)) found(known);
+      // Where only accounts may stand, another one is no question of roles.
+      else if (party !== undefined && party.roles.length > 0 && !fits(party, side, book)) found(reject('100011'));
     }
   }
-  // Codes of these three stand in order of precedence as numbers do.
-  return found.sort((a, b) => Number(a.errorCode) - Number(b.errorCode))[0];
+  return first;
 }

@@ -1,10 +1,10 @@
 /** A loan's release 放款: one investor's bid and its coupon become the borrower's money and the investor's share. */
-import { reject } from '../../../contract/codes.ts';
+import { type Rejection, reject } from '../../../contract/codes.ts';
 import { fen, ZERO } from '../../../contract/money.ts';
 import { shareKey } from '../../book.ts';
 import { moved } from '../bids.ts';
 import { because } from '../checks.ts';
-import { captured, type Recorder } from './trade.ts';
+import { captured, type Recorder, type Trade } from './trade.ts';
 
 export const recordRelease: Recorder = (trade) => {
   const { book, legs, project } = trade;
@@ -12,6 +12,8 @@ export const recordRelease: Recorder = (trade) => {
   const [first] = bids;
   if (first === undefined) return reject('100008', because.detailMissing);
   if (bids.some((leg) => leg.source !== first.source)) return reject('100008', because.manyInvestors);
+  const entrusted = checkEntrusted(trade);
+  if (entrusted !== undefined) return entrusted;
 
   const holds = captured(trade);
   let lent = ZERO;
@@ -39,3 +41,16 @@ export const recordRelease: Recorder = (trade) => {
     shares: [{ projectNo, platformUserNo: first.source, amount: fen((share?.amount ?? ZERO) + lent) }],
   };
 };
+
+/**
+ * In an entrusted project 受托支付 what is lent is paid on in the same trade, to the party whom the borrower has named (protocol 5). How much
+ * of it the protocol leaves open: at most what the trade brings him.
+ */
+function checkEntrusted({ book, legs, project }: Trade): Rejection | undefined {
+  if (project.filed['projectType'] !== 'FIDUCIARYPOWDER') return undefined;
+  const payments = legs.filter((leg) => leg.kind === 'FIDUCIARY_PAYMENT');
+  if (payments.length === 0) return reject('100008', because.detailMissing);
+  const named = book.entrustments.get(project.projectNo)?.entrustedPlatformUserNo;
+  if (named === undefined) return reject('100008', because.notEntrusted);
+  return payments.some(({ target }) => target !== named) ? reject('100008', because.partyMismatch) : undefined;
+}

@@ -1,42 +1,20 @@
-/** A repayment 还款: principal lowers the investors' shares; the interest in it is recorded and never posted apart. */
-import { reject } from '../../../contract/codes.ts';
-import { type Fen, fen, ZERO } from '../../../contract/money.ts';
-import { shareKey } from '../../book.ts';
-import type { ShareRow } from '../../rows.ts';
+/** A repayment 还款 by the borrower. */
+import { isRejection, reject } from '../../../contract/codes.ts';
 import { because } from '../checks.ts';
-import { add, captured, type Recorder } from './trade.ts';
+import { principals, repaid } from './repaid.ts';
+import { captured, type Recorder } from './trade.ts';
 
 export const recordRepayment: Recorder = (trade) => {
-  const { book, legs, project } = trade;
-  const principal = new Map<string, Fen>();
-  let repaid = ZERO;
-  let income = ZERO;
-  for (const { kind, target, detail } of legs) {
-    if (kind !== 'REPAYMENT') continue;
-    const interest = detail.income ?? ZERO;
-    if (interest > detail.amount) return reject('100008', because.incomeTooLarge);
-    add(principal, target, fen(detail.amount - interest));
-    repaid = fen(repaid + detail.amount);
-    income = fen(income + interest);
-  }
+  const { legs, project } = trade;
+  const repayments = legs.filter(({ kind }) => kind === 'REPAYMENT');
+  const principal = principals(repayments);
+  if (isRejection(principal)) return principal;
   // A subsidy goes to those who are repaid, and an investor's commission comes from them.
   for (const { kind, source, target } of legs) {
     if (kind === 'INTEREST' && !principal.has(target)) return reject('100008', because.notCreditor);
     if (kind === 'COMMISSION' && source !== project.platformUserNo && !principal.has(source))
       return reject('100008', because.notCreditor);
   }
-
-  const shares: ShareRow[] = [];
-  for (const [platformUserNo, amount] of principal) {
-    const share = book.shares.get(shareKey(project.projectNo, platformUserNo));
-    if (share === undefined) return reject('100008', because.notCreditor);
-    if (amount > share.amount) return reject('100008', because.principalTooLarge);
-    shares.push({ ...share, amount: fen(share.amount - amount) });
-  }
-  const after = {
-    ...project,
-    repaymentAmount: fen(project.repaymentAmount + repaid),
-    income: fen(project.income + income),
-  };
-  return { holds: [...captured(trade).values()], projects: [after], shares };
+  const changes = repaid(trade, repayments, principal);
+  return isRejection(changes) ? changes : { holds: [...captured(trade).values()], ...changes };
 };

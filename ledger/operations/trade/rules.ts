@@ -1,50 +1,43 @@
 /**
- * The table of trades: which kinds of detail a tradeType has, between whom, and what each takes its money from. A pair that is not here is
- * refused with 100008; a tradeType that is `closed` comes later, as one more row with a file of its own for what it records.
+ * The table of trades: which kinds of detail a tradeType has, between whom, and what each takes its money from (protocol 5, tradeType × detail
+ * bizType). A pair that is not here is refused with 100008.
  */
 import type { DetailBizType, PreTransactionBizType, ProjectStatus, TradeType } from '../../../contract/enumerations.ts';
-import { INCOME, INTEREST, MARKETING } from '../../accounts.ts';
+import { recordAssignment } from './assignment.ts';
+import { recordCompensation, recordCompensationRepaid, recordIndirectCompensation } from './compensation.ts';
+import * as party from './party.ts';
 import { recordRelease } from './release.ts';
 import { recordRepayment } from './repayment.ts';
-import type { Recorder } from './trade.ts';
-
-/** Who stands on a side of a detail: a role, the project's own borrower, or an account of the platform. */
-export type Party = 'INVESTOR' | 'BORROWER' | 'COLLABORATOR' | 'INVESTOR OR BORROWER' | { readonly account: string };
-
-/**
- * What a detail takes: `hold` captures the hold that it cites; `brought` takes what this trade brought the payer, else from the payer's own
- * cited hold; `balance` is a platform account's own money.
- */
-export type Cover = 'hold' | 'brought' | 'balance';
-
-export interface KindRule {
-  readonly from: Party;
-  readonly to: Party;
-  readonly cover: Cover;
-  readonly required?: true;
-}
+import type { KindRule, Recorder } from './trade.ts';
 
 export interface TradeRule {
-  /** Kinds in the order in which they are posted: what is brought comes before what takes from it. */
-  readonly kinds: { readonly [K in DetailBizType]?: KindRule };
-  readonly projectStatuses: readonly ProjectStatus[];
-  /** The bizType of the holds that it captures. */
-  readonly holds: PreTransactionBizType;
+  /**
+   * Kinds in the order in which they are posted: what is brought comes before what takes from it. Where a kind has several shapes, the payer
+   * chooses.
+   */
+  readonly kinds: { readonly [K in DetailBizType]?: readonly [KindRule, ...KindRule[]] };
+  /** The states in which a project must be; without it the trade needs no project, and one that it names must only be known. */
+  readonly projectStatuses?: readonly ProjectStatus[];
+  /** The bizType of the holds that it captures; GENERAL is the general freeze 通用冻结. */
+  readonly holds?: PreTransactionBizType | 'GENERAL';
+  /** The side whose claims besides shares (ClaimRow) it looks at. */
+  readonly claims?: 'from' | 'to';
   /** Checks what only this trade knows, and says what becomes of project, shares and holds. */
-  readonly record: Recorder;
+  readonly record?: Recorder;
 }
 
-const income: Party = { account: INCOME };
-const profit: KindRule = { from: income, to: 'COLLABORATOR', cover: 'balance' };
+const profit: KindRule = { from: party.income, to: party.collaborator, cover: 'balance' };
+const commission = (from: party.Party): KindRule => ({ from, to: party.income, cover: 'brought' });
 
-export const rules: { readonly [T in TradeType]: TradeRule | 'closed' } = {
+export const rules: { readonly [T in TradeType]: TradeRule } = {
   // Loan release 放款.
   TENDER: {
     kinds: {
-      TENDER: { from: 'INVESTOR', to: 'BORROWER', cover: 'hold', required: true },
-      MARKETING: { from: { account: MARKETING }, to: 'BORROWER', cover: 'balance' },
-      COMMISSION: { from: 'BORROWER', to: income, cover: 'brought' },
-      PROFIT: profit,
+      TENDER: [{ from: party.investor, to: party.borrower, cover: 'hold', required: true }],
+      MARKETING: [{ from: party.marketing, to: party.borrower, cover: 'balance' }],
+      COMMISSION: [commission(party.borrower)],
+      FIDUCIARY_PAYMENT: [{ from: party.borrower, to: party.anyUser, cover: 'brought' }],
+      PROFIT: [profit],
     },
     projectStatuses: ['COLLECTING', 'REPAYING'],
     holds: 'TENDER',
@@ -52,22 +45,89 @@ export const rules: { readonly [T in TradeType]: TradeRule | 'closed' } = {
   },
   REPAYMENT: {
     kinds: {
-      REPAYMENT: { from: 'BORROWER', to: 'INVESTOR', cover: 'hold', required: true },
-      INTEREST_REPAYMENT: { from: 'BORROWER', to: { account: INTEREST }, cover: 'hold' },
-      INTEREST: { from: { account: INTEREST }, to: 'INVESTOR', cover: 'balance' },
-      COMMISSION: { from: 'INVESTOR OR BORROWER', to: income, cover: 'brought' },
-      PROFIT: profit,
+      REPAYMENT: [{ from: party.borrower, to: party.investor, cover: 'hold', required: true }],
+      INTEREST_REPAYMENT: [{ from: party.borrower, to: party.interest, cover: 'hold' }],
+      INTEREST: [{ from: party.interest, to: party.investor, cover: 'balance' }],
+      COMMISSION: [commission(party.either(party.investor, party.borrower))],
+      PROFIT: [profit],
     },
     projectStatuses: ['REPAYING'],
     holds: 'REPAYMENT',
     record: recordRepayment,
   },
-  CREDIT_ASSIGNMENT: 'closed',
-  COMPENSATORY: 'closed',
-  INDIRECT_COMPENSATORY: 'closed',
-  COMPENSATORY_REPAYMENT: 'closed',
-  PLATFORM_INDEPENDENT_PROFIT: 'closed',
-  MARKETING: 'closed',
-  PLATFORM_SERVICE_DEDUCT: 'closed',
-  FUNDS_TRANSFER: 'closed',
+  // A creditor's share changes hands 债权转让. The commission is the seller's, of what he gets, or the buyer's, from his own hold.
+  CREDIT_ASSIGNMENT: {
+    kinds: {
+      CREDIT_ASSIGNMENT: [{ from: party.investor, to: party.investor, cover: 'hold', required: true }],
+      MARKETING: [{ from: party.marketing, to: party.investor, cover: 'balance' }],
+      COMMISSION: [commission(party.investor)],
+    },
+    projectStatuses: ['REPAYING'],
+    holds: 'CREDIT_ASSIGNMENT',
+    claims: 'to',
+    record: recordAssignment,
+  },
+  // 直接代偿: the compensator pays the creditor. The commission is the creditor's, of what he gets, or the compensator's, from his own hold.
+  COMPENSATORY: {
+    kinds: {
+      COMPENSATORY: [{ from: party.compensator, to: party.investor, cover: 'hold', required: true }],
+      COMMISSION: [commission(party.either(party.investor, party.compensator))],
+    },
+    projectStatuses: ['REPAYING'],
+    holds: 'COMPENSATORY',
+    claims: 'from',
+    record: recordCompensation,
+  },
+  // 间接代偿: through the borrower's account, to the fen.
+  INDIRECT_COMPENSATORY: {
+    kinds: {
+      COMPENSATORY: [
+        { from: party.compensator, to: party.borrower, cover: 'hold', required: true },
+        { from: party.borrower, to: party.investor, cover: 'brought', required: true },
+      ],
+      COMMISSION: [commission(party.either(party.investor, party.compensator))],
+    },
+    projectStatuses: ['REPAYING'],
+    holds: 'COMPENSATORY',
+    claims: 'from',
+    record: recordIndirectCompensation,
+  },
+  COMPENSATORY_REPAYMENT: {
+    kinds: {
+      COMPENSATORY_REPAYMENT: [{ from: party.borrower, to: party.compensator, cover: 'hold', required: true }],
+    },
+    projectStatuses: ['REPAYING'],
+    holds: 'COMPENSATORY_REPAYMENT',
+    claims: 'to',
+    record: recordCompensationRepaid,
+  },
+  // What platform accounts pay, and what a user pays the platform by a general freeze.
+  PLATFORM_INDEPENDENT_PROFIT: { kinds: { PROFIT: [{ ...profit, required: true }] } },
+  MARKETING: {
+    kinds: { MARKETING: [{ from: party.marketing, to: party.anyUser, cover: 'balance', required: true }] },
+  },
+  PLATFORM_SERVICE_DEDUCT: {
+    kinds: { DEDUCT: [{ from: party.anyUser, to: party.income, cover: 'hold', required: true }] },
+    holds: 'GENERAL',
+  },
+  FUNDS_TRANSFER: {
+    kinds: {
+      FUNDS_TRANSFER: [
+        { from: party.funds, to: party.anyAccount, cover: 'balance', required: true },
+        { from: party.anyAccount, to: party.funds, cover: 'balance' },
+      ],
+    },
+  },
 };
+
+/** The shape that a detail has, of those that its kind has in this trade. */
+export function shapeOf(
+  rule: TradeRule,
+  detail: { readonly bizType: DetailBizType; readonly sourcePlatformUserNo?: string | undefined },
+  isPayer: (party: party.Party, platformUserNo: string) => boolean,
+): KindRule | undefined {
+  const shapes = rule.kinds[detail.bizType];
+  const source = detail.sourcePlatformUserNo;
+  if (shapes === undefined || shapes.length === 1 || source === undefined) return shapes?.[0];
+  return shapes.find(({ from }) => isPayer(from, source)) ?? shapes[0];
+}
