@@ -54,6 +54,7 @@ export const reasons = {
   frozenAmountShort: '冻结金额不足',
   freezeRemainderShort: '冻结订单可用金额不足',
   withdrawNotAccepted: '提现订单状态不为ACCEPT',
+  withdrawNotConfirming: '提现订单状态不为CONFIRMING',
   saleEnded: '债权出让订单已结束',
   checkFileConfirmed: '对账文件已确认，请勿重复确认',
   projectCannotBecome: (status: string) => `标的当前不能变更为:${status}`,

@@ -5,10 +5,15 @@
  * compiling until it does.
  */
 import type { z } from 'zod';
+import { adjustUrgentBalance } from './requests/adjust-urgent-balance.ts';
 import { asyncTransaction } from './requests/async-transaction.ts';
 import { cancelPreTransaction } from './requests/cancel-pre-transaction.ts';
+import { cancelWithdraw } from './requests/cancel-withdraw.ts';
 import { checkPassword } from './requests/check-password.ts';
+import { confirmWithdraw } from './requests/confirm-withdraw.ts';
 import { establishProject } from './requests/establish-project.ts';
+import { freeze } from './requests/freeze.ts';
+import { interceptWithdraw } from './requests/intercept-withdraw.ts';
 import { modifyProject } from './requests/modify-project.ts';
 import { personalRegisterExpand } from './requests/personal-register-expand.ts';
 import { queryProjectInformation } from './requests/query-project-information.ts';
@@ -17,9 +22,11 @@ import { queryUserInformation } from './requests/query-user-information.ts';
 import { recharge } from './requests/recharge.ts';
 import { resetPassword } from './requests/reset-password.ts';
 import { syncTransaction } from './requests/sync-transaction.ts';
+import { unfreeze } from './requests/unfreeze.ts';
 import { userAuthorization } from './requests/user-authorization.ts';
 import { userAutoPreTransaction } from './requests/user-auto-pre-transaction.ts';
 import { userPreTransaction } from './requests/user-pre-transaction.ts';
+import { verifyDeduct } from './requests/verify-deduct.ts';
 import { withdraw } from './requests/withdraw.ts';
 
 /**
@@ -55,13 +62,13 @@ export const services = {
   // Money 资金
   RECHARGE: page(recharge),
   WITHDRAW: page(withdraw),
-  CONFIRM_WITHDRAW: closed,
-  CANCEL_WITHDRAW: closed,
-  INTERCEPT_WITHDRAW: closed,
-  ADJUST_URGENT_BALANCE: closed,
-  VERIFY_DEDUCT: closed,
-  FREEZE: closed,
-  UNFREEZE: closed,
+  CONFIRM_WITHDRAW: direct(confirmWithdraw),
+  CANCEL_WITHDRAW: direct(cancelWithdraw),
+  INTERCEPT_WITHDRAW: direct(interceptWithdraw),
+  ADJUST_URGENT_BALANCE: direct(adjustUrgentBalance),
+  VERIFY_DEDUCT: page(verifyDeduct),
+  FREEZE: direct(freeze),
+  UNFREEZE: direct(unfreeze),
   QUERY_TRANSACTION_RECORD: closed,
   REMIT_QUERY_SERVICE: closed,
   // Trade 交易

@@ -11,6 +11,7 @@ export const COMPENSATION = 'FN:001';
 export const MARKETING = 'FN:002';
 export const INCOME = 'FN:004';
 export const INTEREST = 'FN:005';
+export const ADVANCE = 'FN:007';
 
 export const lotOf = (channel: string, clearingDay: string): string => `${channel}-${clearingDay}`;
 export const collect = (lot: string): string => `COLLECT:${lot}`;
@@ -21,6 +22,12 @@ export const accountOf = (platformUserNo: string): string =>
   isPlatformAccount(platformUserNo)
     ? `FN:${platformUserNo.slice(PLATFORM_ACCOUNT_PREFIX.length)}`
     : `USER:${platformUserNo}`;
+
+/** The platformUserNo of a user's or a platform's account. */
+export const numberOf = (account: string): string =>
+  account.startsWith('FN:')
+    ? `${PLATFORM_ACCOUNT_PREFIX}${account.slice('FN:'.length)}`
+    : account.slice('USER:'.length);
 
 export const isPlatformAccount = (platformUserNo: string): boolean =>
   platformUserNo.startsWith(PLATFORM_ACCOUNT_PREFIX);

@@ -192,10 +192,12 @@ export class Book {
     for (const row of changes.refunds ?? []) this.refunds.put(row.refundNo, row);
     for (const row of changes.fees ?? []) this.fees.put(row.invoiceNo, row);
     for (const row of changes.instructions ?? []) this.instructions.put(instructionKey(row.origin, row.number), row);
-    for (const row of changes.holds ?? []) this.#putHold(row);
+    const reserved = (changes.holds ?? []).filter((row) => this.#putHold(row));
     const entries = decision.postings.flatMap((posting) => this.#post(posting));
     if (entries.length > 0) this.journals.push({ origin: instruction.origin, number: instruction.number, entries });
     for (const { account } of entries) this.#refuseOverdraft(account);
+    // Only now: what a hold reserves or pins may come by these very postings.
+    for (const { account } of reserved) this.#refuseOverdraft(account);
   }
 
   #open(code: string): void {
@@ -223,8 +225,8 @@ export class Book {
     if (!known.includes(projectNo)) this.borrowings.put(platformUserNo, [...known, projectNo]);
   }
 
-  /** A hold's change moves what its account has held by the same amount. */
-  #putHold(row: HoldRow): void {
+  /** A hold's change moves what its account has held by the same amount. Answers whether more is reserved than before. */
+  #putHold(row: HoldRow): boolean {
     const before = this.holds.get(row.requestNo);
     const moved = minus(remainder(row), before === undefined ? ZERO : remainder(before));
     if (remainder(row) < 0n) throw new Defect(`hold ${row.requestNo} of ${this.platformNo} would be below zero`);
@@ -236,8 +238,8 @@ export class Book {
         row.account,
         row.pins === undefined ? { ...account, held } : this.#repinned({ ...account, held }, before, row),
       );
-      if (moved > 0n) this.#refuseOverdraft(row.account);
     }
+    return moved > 0n;
   }
 
   #repinned({ pins, ...account }: AccountRow, before: HoldRow | undefined, after: HoldRow): AccountRow {

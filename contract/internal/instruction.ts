@@ -45,6 +45,8 @@ export interface PlatformRegistration {
   readonly notifyAllow: readonly string[];
   /** The services it may call; `*` means all that are open. */
   readonly services: readonly ServiceName[] | '*';
+  /** How long a NORMAL withdrawal waits before it is sent, and can be intercepted; absent: it is sent at once. */
+  readonly withdrawDelayMinutes?: number;
   /** What its borrowers may owe, where it differs from its profile. */
   readonly limits?: BorrowerLimits;
   readonly keys: readonly PlatformKey[];
@@ -92,6 +94,8 @@ export type Outcome =
       readonly clearingDay?: string;
       /** Epoch milliseconds at the channel. */
       readonly settledAt: number;
+      /** The payer is known to be another than the user that the order names. */
+      readonly wrongPayer?: true;
       /** For `verify`: the bank of the card. */
       readonly bankcode?: string;
     }
@@ -128,6 +132,12 @@ export interface BatchItem {
   readonly request: RequestOf<'SYNC_TRANSACTION'>;
 }
 
+/** A NORMAL withdrawal's time to be sent has come. */
+export interface WithdrawDue {
+  readonly service: 'WITHDRAW_DUE';
+  readonly requestNo: string;
+}
+
 export type InternalAct =
   | PageApproved
   | PageExpired
@@ -136,7 +146,8 @@ export type InternalAct =
   | PlatformKeyRevoked
   | OrderOutcome
   | LotSettled
-  | BatchItem;
+  | BatchItem
+  | WithdrawDue;
 export type Act = PlatformAct | InternalAct;
 /** Everything the ledger has an operation for. */
 export type LedgerService = Act['service'];

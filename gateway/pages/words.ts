@@ -14,6 +14,7 @@ export const titles: { readonly [S in PageService]: Words } = {
   USER_AUTHORIZATION: { zh: '用户授权', en: 'Authorise the platform' },
   RECHARGE: { zh: '充值', en: 'Recharge' },
   WITHDRAW: { zh: '提现', en: 'Withdraw' },
+  VERIFY_DEDUCT: { zh: '支付平台费用', en: 'Pay the platform' },
   USER_PRE_TRANSACTION: { zh: '交易确认', en: 'Confirm a transaction' },
 };
 
@@ -23,6 +24,8 @@ const labels: Readonly<Record<string, Words>> = {
   requestNo: { zh: '请求流水号', en: 'Request number' },
   amount: { zh: '金额', en: 'Amount' },
   commission: { zh: '手续费', en: 'Commission' },
+  targetPlatformUserNo: { zh: '收款方', en: 'Payee' },
+  remitType: { zh: '到账方式', en: 'How it is sent' },
   receiveAmount: { zh: '实际到账金额', en: 'You receive' },
   preMarketingAmount: { zh: '平台红包', en: 'Coupon' },
   bizType: { zh: '业务类型', en: 'Kind' },

@@ -65,6 +65,11 @@ export const because = {
   verifyDeclined: '实名认证未通过',
   lotSettledBefore: '该批次已结算',
   outcomeLate: '订单已有结果',
+  withdrawUnknown: '提现订单不存在',
+  withdrawCancelled: '提现已取消',
+  withdrawIntercepted: '提现已拦截',
+  advanceIncomplete: '缺少授权投标金额或标的编号',
+  wrongPayer: '付款人与用户不一致',
   rechargeFailed: '充值失败',
   withdrawFailed: '提现失败',
 } as const;

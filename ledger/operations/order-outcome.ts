@@ -68,7 +68,7 @@ function outcomeOf(
   if (kind === 'payout' && act?.service === 'WITHDRAW') return paidOut(act.request, instruction, book);
   if (outcome.state !== 'returned') {
     if (kind === 'collect' && act?.service === 'RECHARGE')
-      return collected(act.request, { orderId, channel }, outcome, book);
+      return collected(act.request, { orderId, channel }, outcome, instruction.receivedAt, book);
     if (kind === 'verify' && act?.service === 'PERSONAL_REGISTER_EXPAND') {
       const step = verified({ row: opening, request: act.request }, outcome, book);
       return isRejection(step) ? step : { step };

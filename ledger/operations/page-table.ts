@@ -7,6 +7,7 @@ import { recharge } from './recharge.ts';
 import { resetPassword } from './reset-password.ts';
 import { userAuthorization } from './user-authorization.ts';
 import { userPreTransaction } from './user-pre-transaction.ts';
+import { verifyDeduct } from './verify-deduct.ts';
 import { withdraw } from './withdraw.ts';
 
 export const pageTable: { readonly [S in PageService]: PageOperation<S> } = {
@@ -16,5 +17,6 @@ export const pageTable: { readonly [S in PageService]: PageOperation<S> } = {
   USER_AUTHORIZATION: userAuthorization,
   RECHARGE: recharge,
   WITHDRAW: withdraw,
+  VERIFY_DEDUCT: verifyDeduct,
   USER_PRE_TRANSACTION: userPreTransaction,
 };

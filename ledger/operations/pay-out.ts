@@ -16,7 +16,7 @@ import type { LotRow, WithdrawalRow } from '../rows.ts';
 import { failure, fieldsOf, type Step, success, told } from './answers.ts';
 import { because } from './checks.ts';
 import { lotReads, openLot } from './lot-books.ts';
-import { withdrawalFields, withdrawalOf } from './withdraw.ts';
+import { withdrawalFields, withdrawalOf } from './sending.ts';
 
 type Request = ActOf<'WITHDRAW'>['request'];
 type Instruction = InstructionOf<'ORDER_OUTCOME'>;
@@ -130,43 +130,57 @@ function returned(
 
 const receiveAmount = (row: WithdrawalRow): Fen => fen(row.amount - row.commission);
 
-const sentBack = (row: WithdrawalRow): Posting => ({
+/** What was debited and not paid, back where it came from. */
+export const sentBack = (row: WithdrawalRow): Posting => ({
   debit: REMIT,
   credit: accountOf(row.platformUserNo),
   amount: row.amount,
   take: 'arrived',
 });
 
-/** FAIL, with the money back on the account and told so. */
 function failed(row: WithdrawalRow, instruction: Instruction, reason: string, postings: readonly Posting[]): Step {
-  const at = instruction.receivedAt;
+  const { act, platformNo, receivedAt } = instruction;
+  const back = { platformNo, at: receivedAt, number: act.orderId, type: 'REMITFAIL' as const };
+  return unpaid({ ...row, payCompany: act.channel }, back, reason, postings);
+}
+
+/** How money came back. */
+interface Back {
+  readonly platformNo: string;
+  readonly at: number;
+  /** Of the BACKROLL_RECHARGE: the pay-out's order's, where there was one. */
+  readonly number: string;
+  readonly type: 'INTERCEPT' | 'REMITFAIL';
+}
+
+/** FAIL, with the money back on the account and told so. */
+export function unpaid(row: WithdrawalRow, back: Back, reason: string, postings: readonly Posting[]): Step {
   const after: WithdrawalRow = {
     ...row,
     status: 'FAIL',
     backRollStatus: 'SUCCESS',
-    payCompany: instruction.act.channel,
     failReason: reason,
-    completedTime: at,
+    completedTime: back.at,
   };
-  const why = reject('100008', because.withdrawFailed);
+  const why = reject('100008', back.type === 'INTERCEPT' ? because.withdrawIntercepted : because.withdrawFailed);
   return {
     answer: failure(why, withdrawalFields(after)),
     changes: { withdrawals: [after] },
     postings,
-    results: [backroll(after, instruction)],
+    results: [backroll(after, back)],
   };
 }
 
-/** BACKROLL_RECHARGE: numbered by the pay-out's order; its amount is all that came back, the commission in it included. */
-function backroll(row: WithdrawalRow, { act, platformNo, receivedAt }: Instruction): ResultMessage {
+/** BACKROLL_RECHARGE: its amount is all that came back, the commission in it included. */
+function backroll(row: WithdrawalRow, { platformNo, at, number, type }: Back): ResultMessage {
   const fields = fieldsOf({
     rollbackAmount: row.amount,
     rollbackCommission: row.commission,
     withdrawRequestNo: row.requestNo,
-    completedTime: formatTimestamp(receivedAt),
-    rollbackType: 'REMITFAIL',
+    completedTime: formatTimestamp(at),
+    rollbackType: type,
     failReason: row.failReason,
   });
-  const about = { platformNo, requestNo: act.orderId, serviceName: 'BACKROLL_RECHARGE' as const };
-  return told(about, 'SUCCESS', receivedAt, success(fields));
+  const about = { platformNo, requestNo: number, serviceName: 'BACKROLL_RECHARGE' as const };
+  return told(about, 'SUCCESS', at, success(fields));
 }

@@ -23,7 +23,7 @@ export const platformAdded: Operation<'PLATFORM_ADDED'> = {
   decide(instruction, book) {
     const { platform } = instruction.act;
     if (book.platform !== undefined) return reject('100008', '平台已存在');
-    const { platformNo, profile, limits } = platform;
+    const { platformNo, profile, limits, withdrawDelayMinutes } = platform;
     return registered(
       instruction,
       { change: 'PLATFORM', platform },
@@ -35,6 +35,7 @@ export const platformAdded: Operation<'PLATFORM_ADDED'> = {
           currency: 'CNY',
           openDay: formatDate(instruction.receivedAt),
           ...(limits === undefined ? {} : { limits }),
+          ...(withdrawDelayMinutes === undefined ? {} : { withdrawDelayMinutes }),
         },
         openAccounts: codesOf(profile),
       },

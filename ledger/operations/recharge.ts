@@ -12,7 +12,7 @@ import { Defect } from '../../runtime/failure.ts';
 import { accountOf, collect, INCOME, isPlatformAccount, SUSPENSE } from '../accounts.ts';
 import type { Book } from '../book.ts';
 import type { Posting, Reads } from '../decision.ts';
-import type { LotRow, RechargeRow, UserRow } from '../rows.ts';
+import type { LotRow, RechargeRow, SuspenseRow, UserRow } from '../rows.ts';
 import { decided, failure, fieldsOf, inProgress, type Step, success } from './answers.ts';
 import { bankSupported, because, usableParty } from './checks.ts';
 import { openLot } from './lot-books.ts';
@@ -38,6 +38,8 @@ function check(request: Request, book: Book): UserRow | undefined | Rejection {
     if (party?.userRole !== 'INVESTOR') return reject('100011');
     const project = request.projectNo === undefined ? undefined : book.projects.get(request.projectNo);
     if (project !== undefined && project.status !== 'COLLECTING') return reject('100015');
+    if (request.authtenderAmount === undefined || request.projectNo === undefined)
+      return reject('100008', because.advanceIncomplete);
     if (project === undefined) return reject('100008', because.projectUnknown);
   }
   if ((request.commission ?? ZERO) > request.amount) return reject('100008', because.commissionTooLarge);
@@ -68,6 +70,7 @@ export const recharge: PageOperation<'RECHARGE'> = {
       commission: request.commission ?? ZERO,
       rechargeWay: request.rechargeWay,
       status: 'INIT',
+      ...advanceOf(request),
       createdAt: instruction.receivedAt,
     };
     const lines = fieldsOf({
@@ -114,6 +117,12 @@ export const recharge: PageOperation<'RECHARGE'> = {
   },
 };
 
+/** One bid approved in advance: a pre-transaction of the platform's may use it once. */
+function advanceOf({ authtradeType, authtenderAmount, projectNo }: Request): Pick<RechargeRow, 'advance'> {
+  if (authtradeType === undefined || authtenderAmount === undefined || projectNo === undefined) return {};
+  return { advance: { tradeType: authtradeType, amount: authtenderAmount, projectNo } };
+}
+
 function rowOf(book: Book, requestNo: string): RechargeRow {
   const row = book.recharges.get(requestNo);
   if (row === undefined) throw new Defect(`recharge ${requestNo} of ${book.platformNo} is missing`);
@@ -125,6 +134,7 @@ export const collectedReads = ({ platformUserNo, requestNo }: Request): Reads =>
   users: isPlatformAccount(platformUserNo) ? [] : [platformUserNo],
   accounts: [accountOf(platformUserNo), INCOME, SUSPENSE],
   recharges: [requestNo],
+  suspenses: [['RECHARGE', requestNo]],
 });
 
 /** The channel was paid, or will not be. `at` is when we heard of it. */
@@ -132,6 +142,7 @@ export function collected(
   request: Request,
   order: { readonly orderId: string; readonly channel: string },
   outcome: Exclude<Outcome, { state: 'returned' }>,
+  at: number,
   book: Book,
 ): { step: Step; lot?: LotRow } | Rejection {
   const row = rowOf(book, request.requestNo);
@@ -162,8 +173,16 @@ export function collected(
     lot: lot.lot,
     transactionTime: outcome.settledAt,
   };
-  const party = usableParty(book, request.platformUserNo);
+  const party = outcome.wrongPayer ? reject('100008', because.wrongPayer) : usableParty(book, request.platformUserNo);
   if (isRejection(party)) {
+    const suspended: SuspenseRow = {
+      source: 'RECHARGE',
+      number: row.requestNo,
+      amount: row.amount,
+      lot: lot.lot,
+      status: 'OPEN',
+      createdAt: at,
+    };
     // Paid for an account that cannot take it: kept in suspense 挂账 until it is credited or given back.
     const unplaced: RechargeRow = {
       ...settled,
@@ -175,7 +194,7 @@ export function collected(
       lot,
       step: {
         answer: failure(party, told(unplaced)),
-        changes: { recharges: [unplaced], lots: [lot] },
+        changes: { recharges: [unplaced], suspenses: [suspended], lots: [lot] },
         postings: [received(lot, SUSPENSE, row.amount)],
       },
     };

@@ -12,11 +12,16 @@ import { isPage, isServiceName } from '../../contract/services.ts';
 import type { Book } from '../book.ts';
 import type { Decision, Reads } from '../decision.ts';
 import type { Facts, Operation } from '../operation.ts';
+import { adjustUrgentBalance } from './adjust-urgent-balance.ts';
 import { failure, told } from './answers.ts';
 import { asyncTransaction } from './async-transaction.ts';
 import { batchItem, itemRefused } from './batch-item.ts';
 import { cancelPreTransaction } from './cancel-pre-transaction.ts';
+import { cancelWithdraw } from './cancel-withdraw.ts';
+import { confirmWithdraw } from './confirm-withdraw.ts';
 import { establishProject } from './establish-project.ts';
+import { freeze } from './freeze.ts';
+import { interceptWithdraw } from './intercept-withdraw.ts';
 import { lotSettled } from './lot-settled.ts';
 import { modifyProject } from './modify-project.ts';
 import { orderOutcome } from './order-outcome.ts';
@@ -27,10 +32,18 @@ import { platformAdded } from './platform-added.ts';
 import { platformKeyAdded } from './platform-key-added.ts';
 import { platformKeyRevoked } from './platform-key-revoked.ts';
 import { syncTransaction } from './sync-transaction.ts';
+import { unfreeze } from './unfreeze.ts';
 import { userAutoPreTransaction } from './user-auto-pre-transaction.ts';
+import { withdrawDue } from './withdraw-due.ts';
 
 export const operations: { readonly [S in LedgerService]: Operation<S> } = {
   ...pageTable,
+  CONFIRM_WITHDRAW: confirmWithdraw,
+  CANCEL_WITHDRAW: cancelWithdraw,
+  INTERCEPT_WITHDRAW: interceptWithdraw,
+  ADJUST_URGENT_BALANCE: adjustUrgentBalance,
+  FREEZE: freeze,
+  UNFREEZE: unfreeze,
   ESTABLISH_PROJECT: establishProject,
   MODIFY_PROJECT: modifyProject,
   USER_AUTO_PRE_TRANSACTION: userAutoPreTransaction,
@@ -45,6 +58,7 @@ export const operations: { readonly [S in LedgerService]: Operation<S> } = {
   PLATFORM_KEY_REVOKED: platformKeyRevoked,
   ORDER_OUTCOME: orderOutcome,
   LOT_SETTLED: lotSettled,
+  WITHDRAW_DUE: withdrawDue,
 };
 
 /** The operation of an instruction: the act's own service chooses it, which the compiler cannot follow through a table. */

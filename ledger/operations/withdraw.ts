@@ -1,52 +1,45 @@
 /**
- * WITHDRAW 提现: money from a sub-account to the user's bound card, of what the bank already holds. The page's approval debits it and orders the
- * pay-out; the channel's yes is SUCCESS, its no brings the money back (pay-out.ts). The advance line 垫资 is not open yet.
+ * WITHDRAW 提现: money from a sub-account to the user's bound card. The page's approval debits it (form IMMEDIATE), or reserves it until the
+ * platform confirms or cancels (form CONFIRMED); then it waits or is sent (sending.ts), and what becomes of it stands in pay-out.ts. What has
+ * not arrived leaves only D0, against the advance line.
  */
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import type { ActOf } from '../../contract/internal/instruction.ts';
-import type { OrderMessage } from '../../contract/internal/order.ts';
-import type { Fields } from '../../contract/internal/reply.ts';
 import { fen, ZERO } from '../../contract/money.ts';
-import { Defect } from '../../runtime/failure.ts';
 import { accountOf, isPlatformAccount, REMIT } from '../accounts.ts';
 import type { Book } from '../book.ts';
 import type { Reads } from '../decision.ts';
-import type { UserRow, WithdrawalRow } from '../rows.ts';
-import { decided, fieldsOf, inProgress, told } from './answers.ts';
+import { ARRIVED } from '../pins.ts';
+import type { HoldRow, UserRow, WithdrawalRow } from '../rows.ts';
+import { advanceAccounts, advanced, type Way, wayOf } from './advance-line.ts';
+import { decided, fieldsOf, inProgress } from './answers.ts';
 import { because, usableParty } from './checks.ts';
 import { openPage, type PageOperation } from './pages.ts';
+import { accepted, stateTold, withdrawalFields, withdrawalOf } from './sending.ts';
 
 type Request = ActOf<'WITHDRAW'>['request'];
 type Payee = UserRow & { readonly bankcard: NonNullable<UserRow['bankcard']> };
 
 const reads = ({ platformUserNo, requestNo }: Request): Reads => ({
   users: isPlatformAccount(platformUserNo) ? [] : [platformUserNo],
-  accounts: [accountOf(platformUserNo), REMIT],
+  accounts: [accountOf(platformUserNo), REMIT, ...advanceAccounts],
   withdrawals: [requestNo],
+  holds: [requestNo],
 });
 
-function check(request: Request, book: Book): Payee | Rejection {
-  if (request.withdrawForm === 'CONFIRMED') return reject('100006');
+function check(request: Request, book: Book): { readonly payee: Payee; readonly way: Way } | Rejection {
   const user = usableParty(book, request.platformUserNo);
   if (isRejection(user)) return user;
   // A platform account has no bound card.
   if (user === undefined) return reject('100011');
   const account = accountOf(request.platformUserNo);
   if (book.available(account) < request.amount) return reject('100014');
-  // What has not arrived leaves only against the advance line.
-  if (book.withdrawable(account) < request.amount)
-    return reject(request.withdrawType === 'URGENT' ? '100017' : '100014');
+  const way = wayOf(book, account, request.amount, request.withdrawType ?? 'NORMAL');
+  if (isRejection(way)) return way;
   if ((request.commission ?? ZERO) >= request.amount) return reject('100008', because.nothingToPayOut);
   const { bankcard } = user;
-  return bankcard === undefined ? reject('100008', because.noBankcard) : { ...user, bankcard };
+  return bankcard === undefined ? reject('100008', because.noBankcard) : { payee: { ...user, bankcard }, way };
 }
-
-/** What an answer says of a withdrawal. */
-export const withdrawalFields = (row: WithdrawalRow): Fields => ({
-  withdrawStatus: row.status,
-  remitType: row.remitType,
-  floatAmount: row.floatAmount,
-});
 
 export const withdraw: PageOperation<'WITHDRAW'> = {
   kept: (act) => act,
@@ -54,18 +47,17 @@ export const withdraw: PageOperation<'WITHDRAW'> = {
 
   decide(instruction, book) {
     const { request } = instruction.act;
-    const payee = check(request, book);
-    if (isRejection(payee)) return payee;
-    const withdrawType = request.withdrawType ?? 'NORMAL';
+    const found = check(request, book);
+    if (isRejection(found)) return found;
+    const { payee, way } = found;
     const row: WithdrawalRow = {
       requestNo: request.requestNo,
       platformUserNo: request.platformUserNo,
       amount: request.amount,
       commission: request.commission ?? ZERO,
-      withdrawForm: 'IMMEDIATE',
-      withdrawType,
-      remitType: withdrawType === 'URGENT' ? 'URGENT' : 'NORMAL',
-      floatAmount: ZERO,
+      withdrawForm: request.withdrawForm ?? 'IMMEDIATE',
+      withdrawType: request.withdrawType ?? 'NORMAL',
+      ...way,
       status: 'INIT',
       bankcard: payee.bankcard,
       createdAt: instruction.receivedAt,
@@ -83,44 +75,23 @@ export const withdraw: PageOperation<'WITHDRAW'> = {
 
   approvalReads: reads,
 
-  approve({ request }, instruction, book, facts) {
-    const payee = check(request, book);
-    if (isRejection(payee)) return payee;
-    const { platformNo, receivedAt } = instruction;
-    const row = withdrawalOf(book, request.requestNo);
-    const order: OrderMessage = {
-      version: 1,
-      orderId: facts.newOrderId(),
-      kind: 'payout',
-      platformNo,
-      requestNo: row.requestNo,
-      platformUserNo: row.platformUserNo,
-      amount: fen(row.amount - row.commission),
-      party: {
-        name: payee.name,
-        bankcard: payee.bankcard,
-        ...(payee.bankcode === undefined ? {} : { bankcode: payee.bankcode }),
-      },
-      createdAt: receivedAt,
-    };
-    const accepted: WithdrawalRow = {
-      ...row,
-      status: 'ACCEPT',
-      bankcard: payee.bankcard,
-      orderId: order.orderId,
-      transactionTime: receivedAt,
-    };
-    const sent: WithdrawalRow = { ...accepted, status: 'REMITING', remitTime: receivedAt };
-    const about = { platformNo, requestNo: row.requestNo, serviceName: 'WITHDRAW' as const };
+  /** The books have moved since the page was opened: how it is sent is chosen now. */
+  approve({ request }, { receivedAt }, book, facts) {
+    const found = check(request, book);
+    if (isRejection(found)) return found;
+    const { payee, way } = found;
+    const row: WithdrawalRow = { ...withdrawalOf(book, request.requestNo), ...way, bankcard: payee.bankcard };
+    const advance = advanced(accountOf(row.platformUserNo), way.floatAmount);
+    if (row.withdrawForm === 'IMMEDIATE') {
+      const step = accepted(row, payee, receivedAt, book, facts);
+      return { ...step, postings: [...advance, ...(step.postings ?? [])] };
+    }
+    const confirming: WithdrawalRow = { ...row, status: 'CONFIRMING' };
     return {
-      answer: inProgress(withdrawalFields(sent)),
-      changes: { withdrawals: [sent] },
-      postings: [{ debit: accountOf(row.platformUserNo), credit: REMIT, amount: row.amount, take: 'arrived' }],
-      orders: [order],
-      results: [
-        told(about, 'ACCEPT', receivedAt, inProgress(withdrawalFields(accepted))),
-        told(about, 'REMITING', receivedAt, inProgress(withdrawalFields(sent))),
-      ],
+      answer: inProgress(withdrawalFields(confirming)),
+      changes: { withdrawals: [confirming], holds: [holdFor(confirming, receivedAt)] },
+      postings: advance,
+      results: [stateTold(book.platformNo, confirming, receivedAt)],
     };
   },
 
@@ -131,8 +102,17 @@ export const withdraw: PageOperation<'WITHDRAW'> = {
   },
 };
 
-export function withdrawalOf(book: Book, requestNo: string): WithdrawalRow {
-  const row = book.withdrawals.get(requestNo);
-  if (row === undefined) throw new Defect(`withdrawal ${requestNo} of ${book.platformNo} is missing`);
-  return row;
-}
+/** Reserves a withdrawal's money until it is confirmed or cancelled, and pins it: by then it must still have arrived. */
+const holdFor = (row: WithdrawalRow, at: number): HoldRow => ({
+  requestNo: row.requestNo,
+  kind: 'WITHDRAWAL',
+  account: accountOf(row.platformUserNo),
+  amount: row.amount,
+  marketingAmount: ZERO,
+  marketingCaptured: ZERO,
+  captured: ZERO,
+  released: ZERO,
+  pins: { [ARRIVED]: row.amount },
+  createdAt: at,
+  updatedAt: at,
+});

@@ -11,10 +11,14 @@ import { success } from '../operations/answers.ts';
 import type { InstructionRow } from '../rows.ts';
 import type { Query } from './query.ts';
 import {
+  adjustmentRecord,
   cancellationRecord,
+  freezeRecord,
+  interceptionRecord,
   preTransactionRecord,
   rechargeRecord,
   tradeRecord,
+  unfreezeRecord,
   withdrawalRecord,
 } from './transaction-records.ts';
 
@@ -27,11 +31,11 @@ const records: { readonly [T in TransactionType]: RecordOf | 'closed' } = {
   PRETRANSACTION: preTransactionRecord,
   TRANSACTION: tradeRecord,
   CANCEL_PRETRANSACTION: cancellationRecord,
-  FREEZE: 'closed',
-  UNFREEZE: 'closed',
+  FREEZE: freezeRecord,
+  UNFREEZE: unfreezeRecord,
   DEBENTURE_SALE: 'closed',
-  INTERCEPT_WITHDRAW: 'closed',
-  ADJUST_URGENT_BALANCE: 'closed',
+  INTERCEPT_WITHDRAW: interceptionRecord,
+  ADJUST_URGENT_BALANCE: adjustmentRecord,
   UPDATE_BANKCARD_AUDIT: 'closed',
 };
 
@@ -40,8 +44,15 @@ export const queryTransaction: Query<'QUERY_TRANSACTION'> = {
     instructions: [requestNo],
     ...(transactionType === 'RECHARGE' ? { recharges: [requestNo] } : {}),
     ...(transactionType === 'WITHDRAW' ? { withdrawals: [requestNo] } : {}),
-    ...(transactionType === 'PRETRANSACTION' ? { holds: [requestNo] } : {}),
+    ...(transactionType === 'PRETRANSACTION' || transactionType === 'FREEZE' ? { holds: [requestNo] } : {}),
   }),
+
+  follow({ requestNo, transactionType }, book) {
+    const act = book.instructions.get(instructionKey('PLATFORM', requestNo))?.act;
+    return transactionType === 'UNFREEZE' && act?.service === 'UNFREEZE'
+      ? { holds: [act.request.originalFreezeRequestNo] }
+      : {};
+  },
 
   answer({ requestNo, transactionType }, book): ReturnType<typeof success> | Rejection {
     const recordOf = records[transactionType];

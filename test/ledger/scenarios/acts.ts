@@ -47,6 +47,19 @@ export function platformAct(no: string, words: Words, details: readonly Words[])
     const status = words.next('status') as 'REPAYING';
     return { service: 'MODIFY_PROJECT', request: { ...request, projectNo, status } };
   }
+  const withdrawal = words.skip('confirms') ? 'CONFIRM_WITHDRAW' : words.skip('drops') ? 'CANCEL_WITHDRAW' : undefined;
+  if (withdrawal !== undefined)
+    return { service: withdrawal, request: { ...request, preTransactionNo: words.next('withdrawal') } };
+  if (words.skip('intercepts'))
+    return { service: 'INTERCEPT_WITHDRAW', request: { ...request, withdrawRequestNo: words.next('withdrawal') } };
+  if (words.skip('line')) {
+    const adjustType = words.next('type') as 'INCREASE';
+    return {
+      service: 'ADJUST_URGENT_BALANCE',
+      request: { ...request, adjustType, amount: yuan(words.next('amount')) },
+    };
+  }
+  if (words.skip('unfreezes')) return unfreezing(request, words);
   const platformUserNo = numberOf(words.next('who'));
   const verb = words.next('verb');
   const about = { ...request, platformUserNo };
@@ -66,6 +79,14 @@ export function platformAct(no: string, words: Words, details: readonly Words[])
       return recharging(about, words);
     case 'withdraws':
       return withdrawing(about, words);
+    case 'freezes':
+      return { service: 'FREEZE', request: { ...about, amount: yuan(words.next('amount')) } };
+    case 'pays': {
+      const amount = yuan(words.next('amount'));
+      words.must('to');
+      const targetPlatformUserNo = numberOf(words.next('payee'));
+      return { service: 'VERIFY_DEDUCT', request: { ...about, amount, targetPlatformUserNo, redirectUrl } };
+    }
     case 'files':
       return filing(about, words);
     case 'bids':
@@ -74,6 +95,23 @@ export function platformAct(no: string, words: Words, details: readonly Words[])
     default:
       throw new Error(`nobody ${verb}`);
   }
+}
+
+/** `U1: unfreezes 5.00 of F1 [for I]`. */
+function unfreezing(request: { readonly requestNo: string }, words: Words): Act {
+  const amount = yuan(words.next('amount'));
+  words.must('of');
+  const originalFreezeRequestNo = words.next('freeze');
+  const owner = words.option('for');
+  return {
+    service: 'UNFREEZE',
+    request: {
+      ...request,
+      originalFreezeRequestNo,
+      amount,
+      ...(owner === undefined ? {} : { platformUserNo: numberOf(owner) }),
+    },
+  };
 }
 
 type About = { readonly requestNo: string; readonly platformUserNo: string };
@@ -275,7 +313,13 @@ function outcomeOf(verb: string, words: Words, now: number, no: string): Outcome
     case 'verified':
       return { state: 'settled', channelOrderNo, settledAt: now, bankcode: 'ICBK' };
     case 'paid':
-      return { state: 'settled', channelOrderNo, clearingDay: dayOf(words.next('day')), settledAt: now };
+      return {
+        state: 'settled',
+        channelOrderNo,
+        clearingDay: dayOf(words.next('day')),
+        settledAt: now,
+        ...(words.flag('wrongly') ? { wrongPayer: true as const } : {}),
+      };
     case 'declined':
       return { state: 'declined', channelErrorCode: 'C51', channelErrorMessage: 'channel said no' };
     case 'returned': {
@@ -304,7 +348,12 @@ export function settlement(words: Words, sender: Sender): InstructionMessage {
   return sender.message('LOT', `${CHANNEL}:${clearingDay}`, act);
 }
 
-export function opening(profile: 'strict' | 'legacy', sender: Sender, number: string): InstructionMessage {
+export function opening(
+  profile: 'strict' | 'legacy',
+  sender: Sender,
+  number: string,
+  withdrawDelayMinutes?: number,
+): InstructionMessage {
   return sender.message('OPERATOR', number, {
     service: 'PLATFORM_ADDED',
     platform: {
@@ -314,6 +363,7 @@ export function opening(profile: 'strict' | 'legacy', sender: Sender, number: st
       notifyUrl: 'https://platform.example/notify',
       notifyAllow: [],
       services: '*',
+      ...(withdrawDelayMinutes === undefined ? {} : { withdrawDelayMinutes }),
       keys: [],
     },
   });

@@ -145,6 +145,7 @@ export class Interpreter {
         words.flag('legacy') ? 'legacy' : 'strict',
         sender,
         sha256(`operator ${this.#operators}`).slice(0, 32),
+        words.peek() === 'delay' ? Number(words.option('delay')) : undefined,
       );
     }
     if (words.skip('lot')) {
