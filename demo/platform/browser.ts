@@ -65,6 +65,12 @@ const PATIENCE_MS = 60_000;
 
 export class Browser {
   readonly #cookies = new Map<string, Map<string, string>>();
+  readonly #fetch: typeof fetch;
+
+  /** @param fetching how it asks for a page: one with a time limit, or that keeps what it sent. */
+  constructor(fetching: typeof fetch = fetch) {
+    this.#fetch = fetching;
+  }
 
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Page> {
     return this.#go(url, { method: 'POST', body: new URLSearchParams(fields) });
@@ -103,7 +109,7 @@ export class Browser {
     const jar = this.#cookies.get(origin) ?? new Map<string, string>();
     this.#cookies.set(origin, jar);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, {
+    const response = await this.#fetch(url, {
       ...init,
       redirect: 'manual',
       headers: { accept: 'text/html', ...(cookie === '' ? {} : { cookie }) },

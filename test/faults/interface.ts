@@ -2,6 +2,7 @@
  * What the fault driver and the load agree on, types only: the driver breaks things, the load speaks as platforms do and keeps every byte,
  * the assertions hold both against the books afterwards.
  */
+import type { HistoryEvent } from './load/history.ts';
 
 /** What a platform needs to speak and to listen. Keys are paths of PEM files. */
 export interface PlatformCredentials {
@@ -23,20 +24,12 @@ export interface NewKey {
 /** well: takes, verifies and answers SUCCESS; dead: nobody listens; refusing: answers HTTP 500; slow: answers after many seconds. */
 export type EndpointMode = 'well' | 'dead' | 'refusing' | 'slow';
 
-/** One message as it left, and what is known of it. */
-export interface Sent {
-  readonly serviceName: string;
-  readonly requestNo: string;
-  /** The whole form as it was posted, so that it can be posted again. */
-  readonly body: string;
-  /** `/service` or `/gateway`. */
-  readonly path: string;
-}
-
-/** All that one platform sent, was answered and was told. */
+/** All that one platform sent, was answered and was told. It is in a file: half an hour of it is more than should be in memory. */
 export interface PlatformHistory {
   readonly platformNo: string;
-  readonly sent: readonly Sent[];
+  events(): AsyncIterable<HistoryEvent>;
+  /** Card numbers, ID numbers, mobiles and passwords that it sent: in no log may any of them be. */
+  readonly personalData: readonly string[];
 }
 
 export interface Counts {
@@ -75,7 +68,20 @@ export interface Load {
   rotateKey(platformNo: string, key: NewKey): void;
   endpoint(platformNo: string, mode: EndpointMode): void;
   counts(): Counts;
+  /**
+   * After healing: no new instructions, endpoints well, and what is still unknown is sent until its answer is certain.
+   * @returns what even so had no certain answer within `timeoutMs`.
+   */
+  finish(timeoutMs: number): Promise<readonly string[]>;
+  /** A query of a platform; undefined without a certain answer. */
+  ask(
+    platformNo: string,
+    serviceName: string,
+    request: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>> | undefined>;
   histories(): readonly PlatformHistory[];
+  /** Removes the histories' files; on failure leave them, they are the evidence. */
+  remove(): Promise<void>;
 }
 
 /** Where what happened can be read after healing. */
