@@ -7,15 +7,20 @@
 import type { z } from 'zod';
 import { adjustUrgentBalance } from './requests/adjust-urgent-balance.ts';
 import { asyncTransaction } from './requests/async-transaction.ts';
+import { authorizationEntrustPay } from './requests/authorization-entrust-pay.ts';
+import { cancelDebentureSale } from './requests/cancel-debenture-sale.ts';
 import { cancelPreTransaction } from './requests/cancel-pre-transaction.ts';
 import { cancelWithdraw } from './requests/cancel-withdraw.ts';
 import { checkPassword } from './requests/check-password.ts';
 import { confirmWithdraw } from './requests/confirm-withdraw.ts';
+import { debentureSale } from './requests/debenture-sale.ts';
 import { establishProject } from './requests/establish-project.ts';
 import { freeze } from './requests/freeze.ts';
+import { freezePreTransaction } from './requests/freeze-pre-transaction.ts';
 import { interceptWithdraw } from './requests/intercept-withdraw.ts';
 import { modifyProject } from './requests/modify-project.ts';
 import { personalRegisterExpand } from './requests/personal-register-expand.ts';
+import { queryAuthorizationEntrustPay } from './requests/query-authorization-entrust-pay.ts';
 import { queryProjectInformation } from './requests/query-project-information.ts';
 import { queryTransaction } from './requests/query-transaction.ts';
 import { queryUserInformation } from './requests/query-user-information.ts';
@@ -36,6 +41,7 @@ import { withdraw } from './requests/withdraw.ts';
 type Shape<M, Q> = { readonly mode: M; readonly request: Q; readonly notified: boolean };
 const page = <Q extends z.ZodType>(request: Q): Shape<'page', Q> => ({ mode: 'page', request, notified: true });
 const direct = <Q extends z.ZodType>(request: Q): Shape<'direct', Q> => ({ mode: 'direct', request, notified: false });
+const notified = <Q extends z.ZodType>(request: Q): Shape<'direct', Q> => ({ mode: 'direct', request, notified: true });
 const query = <Q extends z.ZodType>(request: Q): Shape<'query', Q> => ({ mode: 'query', request, notified: false });
 const closed = { mode: 'closed' } as const;
 
@@ -76,14 +82,14 @@ export const services = {
   MODIFY_PROJECT: direct(modifyProject),
   USER_PRE_TRANSACTION: page(userPreTransaction),
   USER_AUTO_PRE_TRANSACTION: direct(userAutoPreTransaction),
-  FREEZE_PRE_TRANSACTION: closed,
+  FREEZE_PRE_TRANSACTION: direct(freezePreTransaction),
   CANCEL_PRE_TRANSACTION: direct(cancelPreTransaction),
   SYNC_TRANSACTION: direct(syncTransaction),
   ASYNC_TRANSACTION: direct(asyncTransaction),
-  DEBENTURE_SALE: closed,
-  CANCEL_DEBENTURE_SALE: closed,
-  AUTHORIZATION_ENTRUST_PAY: closed,
-  QUERY_AUTHORIZATION_ENTRUST_PAY: closed,
+  DEBENTURE_SALE: direct(debentureSale),
+  CANCEL_DEBENTURE_SALE: direct(cancelDebentureSale),
+  AUTHORIZATION_ENTRUST_PAY: notified(authorizationEntrustPay),
+  QUERY_AUTHORIZATION_ENTRUST_PAY: query(queryAuthorizationEntrustPay),
   QUERY_PROJECT_INFORMATION: query(queryProjectInformation),
   QUERY_TRANSACTION: query(queryTransaction),
   // Files and proofs 对账
@@ -111,3 +117,9 @@ export const isServiceName = (name: string): name is ServiceName => Object.hasOw
 export const isOpen = (name: ServiceName): name is OpenService => services[name].mode !== 'closed';
 export const isPage = (name: ServiceName): name is PageService => services[name].mode === 'page';
 export const isQuery = (name: ServiceName): name is QueryService => services[name].mode === 'query';
+
+/** Whether all its results are told by notifications. */
+export function isNotified(name: ServiceName): boolean {
+  const service = services[name];
+  return service.mode !== 'closed' && service.notified;
+}

@@ -32,9 +32,13 @@ const clearFields: {
   MODIFY_PROJECT: {},
   USER_PRE_TRANSACTION: {},
   USER_AUTO_PRE_TRANSACTION: {},
+  FREEZE_PRE_TRANSACTION: {},
   CANCEL_PRE_TRANSACTION: {},
   SYNC_TRANSACTION: {},
   ASYNC_TRANSACTION: {},
+  DEBENTURE_SALE: {},
+  CANCEL_DEBENTURE_SALE: {},
+  AUTHORIZATION_ENTRUST_PAY: {},
 };
 
 /** What the sealed fields of answers hold, by their name in the protocol. */

@@ -17,7 +17,7 @@ import { stageStatement } from '../runtime/postgres/outbox.ts';
 import type { Transaction } from '../runtime/postgres/statements.ts';
 import type { Book } from './book.ts';
 import { Books } from './books.ts';
-import type { Reads } from './decision.ts';
+import { MOST_STANDING, type Reads } from './decision.ts';
 import { openLane } from './lane.ts';
 import { type Claim, load } from './load.ts';
 import { type Asked, readInstruction } from './messages.ts';
@@ -63,9 +63,11 @@ export interface Shell {
   close(): Promise<void>;
 }
 
-/** How many instructions a message is: a batch of trades is as many as it has items. */
-const weightOf = ({ instruction: { act } }: Asked): number =>
-  act.service === 'ASYNC_TRANSACTION' ? act.request.bizDetails.length : 1;
+/** How many instructions a message is: a batch of trades is as many as it has items, a miscarriage as many as it may release holds. */
+function weightOf({ instruction: { act } }: Asked): number {
+  if (act.service === 'ASYNC_TRANSACTION') return act.request.bizDetails.length;
+  return act.service === 'PROJECT_MISCARRIED' ? MOST_STANDING : 1;
+}
 
 /** The first of a batch, as many as are decided in one transaction; one heavy message goes alone. */
 function firstOf(batch: readonly Asked[], most: number): readonly Asked[] {

@@ -138,6 +138,16 @@ export interface WithdrawDue {
   readonly requestNo: string;
 }
 
+/** A piece of the work that a miscarriage 流标 leaves: some of the holds that the project still has are released. */
+export interface ProjectMiscarried {
+  readonly service: 'PROJECT_MISCARRIED';
+  /** The MODIFY_PROJECT. */
+  readonly requestNo: string;
+  readonly projectNo: string;
+  /** Which piece it is, from 1. */
+  readonly piece: number;
+}
+
 export type InternalAct =
   | PageApproved
   | PageExpired
@@ -147,7 +157,8 @@ export type InternalAct =
   | OrderOutcome
   | LotSettled
   | BatchItem
-  | WithdrawDue;
+  | WithdrawDue
+  | ProjectMiscarried;
 export type Act = PlatformAct | InternalAct;
 /** Everything the ledger has an operation for. */
 export type LedgerService = Act['service'];

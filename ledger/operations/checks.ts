@@ -58,7 +58,6 @@ export const because = {
   notSeller: '收款方非债权出让方',
   freezeUnknown: '冻结订单不存在',
   freezeOfAnother: '冻结订单与用户不匹配',
-  profitTooLarge: '分润金额不得大于佣金',
   authorisationOver: '授权已过期',
   limitExceeded: '借款人借款余额超过限额',
   commissionUncovered: '佣金超过本次交易所得',

@@ -8,19 +8,23 @@
 import { type Rejection, reject } from '../../contract/codes.ts';
 import type { InstructionMessage, LedgerService, PlatformAct } from '../../contract/internal/instruction.ts';
 import type { Answer, ResultMessage } from '../../contract/internal/reply.ts';
-import { isPage, isServiceName } from '../../contract/services.ts';
+import { isNotified, isServiceName } from '../../contract/services.ts';
 import type { Book } from '../book.ts';
 import type { Decision, Reads } from '../decision.ts';
 import type { Facts, Operation } from '../operation.ts';
 import { adjustUrgentBalance } from './adjust-urgent-balance.ts';
 import { failure, told } from './answers.ts';
 import { asyncTransaction } from './async-transaction.ts';
+import { authorizationEntrustPay } from './authorization-entrust-pay.ts';
 import { batchItem, itemRefused } from './batch-item.ts';
+import { cancelDebentureSale } from './cancel-debenture-sale.ts';
 import { cancelPreTransaction } from './cancel-pre-transaction.ts';
 import { cancelWithdraw } from './cancel-withdraw.ts';
 import { confirmWithdraw } from './confirm-withdraw.ts';
+import { debentureSale } from './debenture-sale.ts';
 import { establishProject } from './establish-project.ts';
 import { freeze } from './freeze.ts';
+import { freezePreTransaction } from './freeze-pre-transaction.ts';
 import { interceptWithdraw } from './intercept-withdraw.ts';
 import { lotSettled } from './lot-settled.ts';
 import { modifyProject } from './modify-project.ts';
@@ -31,6 +35,7 @@ import { pageTable } from './page-table.ts';
 import { platformAdded } from './platform-added.ts';
 import { platformKeyAdded } from './platform-key-added.ts';
 import { platformKeyRevoked } from './platform-key-revoked.ts';
+import { projectMiscarried } from './project-miscarried.ts';
 import { syncTransaction } from './sync-transaction.ts';
 import { unfreeze } from './unfreeze.ts';
 import { userAutoPreTransaction } from './user-auto-pre-transaction.ts';
@@ -47,9 +52,14 @@ export const operations: { readonly [S in LedgerService]: Operation<S> } = {
   ESTABLISH_PROJECT: establishProject,
   MODIFY_PROJECT: modifyProject,
   USER_AUTO_PRE_TRANSACTION: userAutoPreTransaction,
+  FREEZE_PRE_TRANSACTION: freezePreTransaction,
   CANCEL_PRE_TRANSACTION: cancelPreTransaction,
   SYNC_TRANSACTION: syncTransaction,
   ASYNC_TRANSACTION: asyncTransaction,
+  DEBENTURE_SALE: debentureSale,
+  CANCEL_DEBENTURE_SALE: cancelDebentureSale,
+  AUTHORIZATION_ENTRUST_PAY: authorizationEntrustPay,
+  PROJECT_MISCARRIED: projectMiscarried,
   BATCH_ITEM: batchItem,
   PAGE_APPROVED: pageApproved,
   PAGE_EXPIRED: pageExpired,
@@ -91,11 +101,11 @@ export function decide(instruction: InstructionMessage, book: Book, facts: Facts
 /** The answer that a refusal is. */
 export const refusalAnswer = (rejection: Rejection): Answer => failure(rejection);
 
-/** What a refused instruction tells: the refusals of a page's opening and of a batch's item are notified, nothing else is. */
+/** What a refused instruction tells: the refusals of services whose results are notified, and of a batch's item. */
 export function refusalResults(instruction: InstructionMessage, rejection: Rejection): readonly ResultMessage[] {
   const { act, platformNo, number, receivedAt } = instruction;
   if (act.service === 'BATCH_ITEM') return [itemRefused({ ...instruction, act }, rejection)];
-  if (!isServiceName(act.service) || !isPage(act.service)) return [];
+  if (!isServiceName(act.service) || !isNotified(act.service)) return [];
   const about = { platformNo, requestNo: number, serviceName: act.service };
   return [told(about, 'FAIL', receivedAt, failure(rejection))];
 }

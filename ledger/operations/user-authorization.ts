@@ -4,21 +4,24 @@
  */
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import type { ActOf } from '../../contract/internal/instruction.ts';
+import { formatDate } from '../../contract/time.ts';
 import type { Book } from '../book.ts';
 import type { Reads } from '../decision.ts';
 import type { UserRow } from '../rows.ts';
 import { decided, fieldsOf, success } from './answers.ts';
-import { authorisationsAllowed, usableUser } from './checks.ts';
+import { authorisationsAllowed, because, usableUser } from './checks.ts';
 import { openPage, type PageOperation } from './pages.ts';
 
 type Request = ActOf<'USER_AUTHORIZATION'>['request'];
 
 const reads = (request: Request): Reads => ({ users: [request.platformUserNo] });
 
-function check(request: Request, book: Book): UserRow | Rejection {
+function check(request: Request, book: Book, at: number): UserRow | Rejection {
   const user = usableUser(book, request.platformUserNo);
   if (isRejection(user)) return user;
-  return authorisationsAllowed(book.platform?.profile ?? 'strict', request.authList) ? user : reject('100011');
+  if (!authorisationsAllowed(book.platform?.profile ?? 'strict', request.authList)) return reject('100011');
+  const over = request.failTime !== undefined && formatDate(at) > request.failTime;
+  return over ? reject('100008', because.authorisationOver) : user;
 }
 
 export const userAuthorization: PageOperation<'USER_AUTHORIZATION'> = {
@@ -27,7 +30,7 @@ export const userAuthorization: PageOperation<'USER_AUTHORIZATION'> = {
 
   decide(instruction, book) {
     const { request } = instruction.act;
-    const user = check(request, book);
+    const user = check(request, book, instruction.receivedAt);
     if (isRejection(user)) return user;
     const lines = fieldsOf({
       authList: request.authList.join(','),
@@ -41,7 +44,7 @@ export const userAuthorization: PageOperation<'USER_AUTHORIZATION'> = {
   approvalReads: reads,
 
   approve({ request }, { receivedAt }, book) {
-    const user = check(request, book);
+    const user = check(request, book, receivedAt);
     if (isRejection(user)) return user;
     const { authAmount: _, authFailTime: __, authUsed: ___, ...rest } = user;
     const authorised: UserRow = {

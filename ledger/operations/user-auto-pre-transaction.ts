@@ -1,17 +1,17 @@
 /**
- * USER_AUTO_PRE_TRANSACTION 授权预处理: a pre-transaction without a page. It stands on the user's authorisation (kind, cap per transaction,
- * last day), or on a recharge in which he approved one bid in advance; that one serves once.
+ * USER_AUTO_PRE_TRANSACTION 授权预处理: a pre-transaction without a page. It stands on the user's authorisation (kind, cap, last day), or on a
+ * recharge in which he approved one bid in advance; that one serves once.
  */
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import type { RequestOf } from '../../contract/services.ts';
-import { formatDate } from '../../contract/time.ts';
 import { type Book, instructionKey } from '../book.ts';
 import type { Changes } from '../decision.ts';
 import type { Operation } from '../operation.ts';
 import type { UserRow } from '../rows.ts';
 import { decided, success, together } from './answers.ts';
+import { authorisationUsed, checkAuthorised } from './authorisations.ts';
 import { because } from './checks.ts';
-import { checkPreTransaction, placeHold, preTransactionReads } from './pre-transaction.ts';
+import { checkPreTransaction, placeHold, preTransactionKinds, preTransactionReads } from './pre-transaction.ts';
 
 type Request = RequestOf<'USER_AUTO_PRE_TRANSACTION'>;
 
@@ -26,21 +26,20 @@ export const userAutoPreTransaction: Operation<'USER_AUTO_PRE_TRANSACTION'> = {
 
   decide({ act: { request }, receivedAt }, book) {
     const recharge = request.originalRechargeNo;
+    const { authorisations } = preTransactionKinds[request.bizType];
     const permitted = (user: UserRow): Rejection | undefined =>
-      recharge === undefined ? onAuthorisation(user, request, receivedAt) : onRecharge(book, recharge, request);
-    const project = checkPreTransaction(request, book, permitted);
-    if (isRejection(project)) return project;
-    const used = recharge === undefined ? {} : usedUp(book, recharge, request.requestNo);
-    return decided({ answer: success(), changes: together(placeHold(request, project, receivedAt), used) });
+      recharge === undefined
+        ? checkAuthorised(book, user, authorisations, request.amount, receivedAt)
+        : onRecharge(book, recharge, request);
+    const checked = checkPreTransaction(request, book, permitted);
+    if (isRejection(checked)) return checked;
+    const used =
+      recharge === undefined
+        ? authorisationUsed(book, checked.user, request.amount)
+        : usedUp(book, recharge, request.requestNo);
+    return decided({ answer: success(), changes: together(placeHold(request, checked, receivedAt), used) });
   },
 };
-
-function onAuthorisation(user: UserRow, request: Request, at: number): Rejection | undefined {
-  const named = user.authList.some((authorisation) => authorisation === request.bizType);
-  const inTime = user.authFailTime === undefined || formatDate(at) <= user.authFailTime;
-  const withinCap = user.authAmount === undefined || request.amount <= user.authAmount;
-  return named && inTime && withinCap ? undefined : reject('100011');
-}
 
 /** The recharge must be his, paid, name this project and at least this amount, and not have served before. */
 function onRecharge(book: Book, rechargeNo: string, request: Request): Rejection | undefined {

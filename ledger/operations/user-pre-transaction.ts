@@ -10,14 +10,15 @@ export const userPreTransaction: PageOperation<'USER_PRE_TRANSACTION'> = {
 
   decide(instruction, book) {
     const { request } = instruction.act;
-    const project = checkPreTransaction(request, book);
-    if (isRejection(project)) return project;
+    const checked = checkPreTransaction(request, book);
+    if (isRejection(checked)) return checked;
     const lines = fieldsOf({
       bizType: request.bizType,
       projectNo: request.projectNo,
-      projectName: project.filed['projectName'],
+      projectName: checked.project.filed['projectName'],
       amount: request.amount,
       preMarketingAmount: request.preMarketingAmount,
+      share: checked.sale === undefined ? undefined : request.share,
     });
     const answer = openPage('USER_PRE_TRANSACTION', instruction, request, 'PASSWORD', lines);
     return isRejection(answer) ? answer : decided({ answer });
@@ -26,8 +27,8 @@ export const userPreTransaction: PageOperation<'USER_PRE_TRANSACTION'> = {
   approvalReads: preTransactionReads,
 
   approve({ request }, instruction, book) {
-    const project = checkPreTransaction(request, book);
-    if (isRejection(project)) return project;
-    return { answer: success(), changes: placeHold(request, project, instruction.receivedAt) };
+    const checked = checkPreTransaction(request, book);
+    if (isRejection(checked)) return checked;
+    return { answer: success(), changes: placeHold(request, checked, instruction.receivedAt) };
   },
 };

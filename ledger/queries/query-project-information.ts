@@ -23,7 +23,7 @@ export const queryProjectInformation: Query<'QUERY_PROJECT_INFORMATION'> = {
         repaymentWay: filed['repaymentWay'],
         productType: filed['productType'],
         extend: filed['extend'],
-        projectProperties: 'NEW',
+        projectProperties: project.properties,
         projectStatus: project.status,
         tenderAmount: project.tenderAmount,
         loanAmount: project.loanAmount,

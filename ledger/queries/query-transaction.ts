@@ -9,18 +9,16 @@ import type { Fields } from '../../contract/internal/reply.ts';
 import { type Book, instructionKey } from '../book.ts';
 import { success } from '../operations/answers.ts';
 import type { InstructionRow } from '../rows.ts';
-import type { Query } from './query.ts';
 import {
   adjustmentRecord,
-  cancellationRecord,
   freezeRecord,
   interceptionRecord,
-  preTransactionRecord,
   rechargeRecord,
-  tradeRecord,
   unfreezeRecord,
   withdrawalRecord,
-} from './transaction-records.ts';
+} from './payment-records.ts';
+import type { Query } from './query.ts';
+import { cancellationRecord, preTransactionRecord, saleRecord, tradeRecord } from './trade-records.ts';
 
 /** A number's record: of the type, or nothing when the number is of another. */
 type RecordOf = (row: InstructionRow, act: PlatformAct, book: Book) => Fields | undefined;
@@ -33,7 +31,7 @@ const records: { readonly [T in TransactionType]: RecordOf | 'closed' } = {
   CANCEL_PRETRANSACTION: cancellationRecord,
   FREEZE: freezeRecord,
   UNFREEZE: unfreezeRecord,
-  DEBENTURE_SALE: 'closed',
+  DEBENTURE_SALE: saleRecord,
   INTERCEPT_WITHDRAW: interceptionRecord,
   ADJUST_URGENT_BALANCE: adjustmentRecord,
   UPDATE_BANKCARD_AUDIT: 'closed',
@@ -45,6 +43,7 @@ export const queryTransaction: Query<'QUERY_TRANSACTION'> = {
     ...(transactionType === 'RECHARGE' ? { recharges: [requestNo] } : {}),
     ...(transactionType === 'WITHDRAW' ? { withdrawals: [requestNo] } : {}),
     ...(transactionType === 'PRETRANSACTION' || transactionType === 'FREEZE' ? { holds: [requestNo] } : {}),
+    ...(transactionType === 'DEBENTURE_SALE' ? { sales: [requestNo] } : {}),
   }),
 
   follow({ requestNo, transactionType }, book) {

@@ -6,6 +6,7 @@ import type { Book } from '../book.ts';
 import type { Reads } from '../decision.ts';
 import { failure } from '../operations/answers.ts';
 import type { Query } from './query.ts';
+import { queryAuthorizationEntrustPay } from './query-authorization-entrust-pay.ts';
 import { queryProjectInformation } from './query-project-information.ts';
 import { queryTransaction } from './query-transaction.ts';
 import { queryUserInformation } from './query-user-information.ts';
@@ -14,6 +15,7 @@ export const queryTable: { readonly [S in QueryService]: Query<S> } = {
   QUERY_USER_INFORMATION: queryUserInformation,
   QUERY_PROJECT_INFORMATION: queryProjectInformation,
   QUERY_TRANSACTION: queryTransaction,
+  QUERY_AUTHORIZATION_ENTRUST_PAY: queryAuthorizationEntrustPay,
 };
 
 /** The query of a message: its own service chooses it, which the compiler cannot follow through a table. */

@@ -5,6 +5,7 @@
 import type { Act, InstructionMessage, OrderOutcome, Outcome } from '../../../contract/internal/instruction.ts';
 import type { OrderMessage } from '../../../contract/internal/order.ts';
 import type { PageFacts } from '../../../contract/internal/reply.ts';
+import type { Fen } from '../../../contract/money.ts';
 import { asyncTransaction } from '../../../contract/requests/async-transaction.ts';
 import { syncTransaction } from '../../../contract/requests/sync-transaction.ts';
 import { parseTimestamp } from '../../../contract/time.ts';
@@ -31,16 +32,29 @@ export function platformAct(no: string, words: Words, details: readonly Words[])
     const amount = yuan(words.next('amount'));
     words.must('of');
     const commission = words.option('commission');
+    const preTransactionNo = words.next('hold');
+    // `profit C 1.00` as often as there are partners.
+    const profitDetails: { targetPlatformUserNo: string; amount: Fen }[] = [];
+    while (words.skip('profit'))
+      profitDetails.push({
+        targetPlatformUserNo: numberOf(words.next('partner')),
+        amount: yuan(words.next('amount')),
+      });
     return {
       service: 'CANCEL_PRE_TRANSACTION',
       request: {
         ...request,
-        preTransactionNo: words.next('hold'),
+        preTransactionNo,
         amount,
         ...(commission === undefined ? {} : { commission: yuan(commission) }),
+        ...(profitDetails.length === 0 ? {} : { profitDetails }),
       },
     };
   }
+  if (words.skip('withdraws-sale')) {
+    return { service: 'CANCEL_DEBENTURE_SALE', request: { ...request, creditsaleRequestNo: words.next('sale') } };
+  }
+  if (words.skip('turns')) return turning(no, words);
   if (words.skip('project')) {
     const projectNo = words.next('project');
     words.must('becomes');
@@ -91,7 +105,21 @@ export function platformAct(no: string, words: Words, details: readonly Words[])
       return filing(about, words);
     case 'bids':
     case 'reserves':
+    case 'buys':
       return reserving(about, verb, words);
+    case 'sells': {
+      const saleShare = yuan(words.next('share'));
+      words.must('of');
+      return { service: 'DEBENTURE_SALE', request: { ...about, projectNo: words.next('project'), saleShare } };
+    }
+    case 'entrusts': {
+      const projectNo = words.next('project');
+      words.must('to');
+      const entrustedPlatformUserNo = numberOf(words.next('party'));
+      const entrustedType = (words.option('as') ?? 'PERSONAL') as 'PERSONAL';
+      const request = { ...about, projectNo, checkType: 'LIMIT' as const, entrustedType, entrustedPlatformUserNo };
+      return { service: 'AUTHORIZATION_ENTRUST_PAY', request };
+    }
     default:
       throw new Error(`nobody ${verb}`);
   }
@@ -211,27 +239,67 @@ function filing(about: About, words: Words): Act {
   };
 }
 
-/** `I bids 100.00 on P1 [coupon 5.00] [page] [by R1]`, `B reserves 100.00 for P1 [page]`. */
-function reserving(about: About, verb: 'bids' | 'reserves', words: Words): Act {
+/** `turns 100.00 of F1 into TENDER on P1 [of I]`: a general freeze becomes a pre-transaction. */
+function turning(no: string, words: Words): Act {
   const amount = yuan(words.next('amount'));
-  words.must(verb === 'bids' ? 'on' : 'for');
+  words.must('of');
+  const originalFreezeRequestNo = words.next('freeze');
+  words.must('into');
+  const bizType = words.next('bizType') as 'TENDER';
+  words.must('on');
+  const projectNo = words.next('project');
+  const owner = words.option('by');
+  const buying = purchase(words);
+  return {
+    service: 'FREEZE_PRE_TRANSACTION',
+    request: {
+      requestNo: no,
+      originalFreezeRequestNo,
+      bizType,
+      amount,
+      projectNo,
+      ...(owner === undefined ? {} : { platformUserNo: numberOf(owner) }),
+      ...buying,
+    },
+  };
+}
+
+/** `share 10.00 sale D1`. */
+function purchase(words: Words) {
+  const share = words.option('share');
+  const sale = words.option('sale');
+  return {
+    ...(share === undefined ? {} : { share: yuan(share) }),
+    ...(sale === undefined ? {} : { creditsaleRequestNo: sale }),
+  };
+}
+
+/**
+ * `I bids 100.00 on P1 [coupon 5.00] [page] [by R1]`, `B reserves 100.00 for P1 [page]`, `J buys 100.00 on P1 share 90.00 sale V1 [page]`;
+ * each also `[as COMPENSATORY]`.
+ */
+function reserving(about: About, verb: 'bids' | 'reserves' | 'buys', words: Words): Act {
+  const amount = yuan(words.next('amount'));
+  words.must(verb === 'reserves' ? 'for' : 'on');
   const projectNo = words.next('project');
   const coupon = words.option('coupon');
   const originalRechargeNo = words.option('by');
-  const bizType = (words.option('as') ?? (verb === 'bids' ? 'TENDER' : 'REPAYMENT')) as 'TENDER';
+  const usual = { bids: 'TENDER', reserves: 'REPAYMENT', buys: 'CREDIT_ASSIGNMENT' }[verb];
+  const bizType = (words.option('as') ?? usual) as 'TENDER';
   const request = {
     ...about,
     bizType,
     amount,
     projectNo,
     ...(coupon === undefined ? {} : { preMarketingAmount: yuan(coupon) }),
+    ...purchase(words),
   };
   if (words.flag('page')) return { service: 'USER_PRE_TRANSACTION', request: { ...request, redirectUrl } };
   const advance = originalRechargeNo === undefined ? {} : { originalRechargeNo };
   return { service: 'USER_AUTO_PRE_TRANSACTION', request: { ...request, ...advance } };
 }
 
-/** `S1: trade TENDER of P1`, below it `TENDER I -> B 100.00 hold T1 [income 1.00]`; `-` for a party that is not named. */
+/** `S1: trade TENDER of P1`, below it `TENDER I -> B 100.00 hold T1 [income 1.00] [share 1.00]`; `-` for a party that is not named. */
 const trade = (no: string, words: Words, details: readonly Words[]): Act => ({
   service: 'SYNC_TRANSACTION',
   request: syncTransaction.parse(tradeOf(no, words, details)),
@@ -255,6 +323,7 @@ function trades(no: string, details: readonly Words[]): Act {
 function tradeOf(no: string, words: Words, details: readonly Words[]): object {
   const tradeType = words.next('tradeType');
   const projectNo = words.skip('of') ? words.next('project') : undefined;
+  const saleRequestNo = words.option('sale');
   const lines = details.map((detail) => {
     const bizType = detail.next('bizType');
     const source = detail.next('source');
@@ -268,11 +337,12 @@ function tradeOf(no: string, words: Words, details: readonly Words[]): object {
       amount,
       freezeRequestNo: detail.option('hold'),
       income: detail.option('income'),
+      share: detail.option('share'),
     };
     detail.end();
     return line;
   });
-  return { requestNo: no, tradeType, projectNo, details: lines };
+  return { requestNo: no, tradeType, projectNo, saleRequestNo, details: lines };
 }
 
 /** `NUMBER approved`, `NUMBER paid D1` …: what happened to an earlier act. */

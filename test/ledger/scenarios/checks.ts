@@ -160,10 +160,12 @@ const checks: Readonly<Record<string, Check>> = {
         ? ({ service: 'QUERY_USER_INFORMATION', request: { platformUserNo: numberOf(key) } } as const)
         : kind === 'project'
           ? ({ service: 'QUERY_PROJECT_INFORMATION', request: { projectNo: key } } as const)
-          : ({
-              service: 'QUERY_TRANSACTION',
-              request: { requestNo: key, transactionType: kind as 'RECHARGE' },
-            } as const);
+          : kind === 'entrusted'
+            ? ({ service: 'QUERY_AUTHORIZATION_ENTRUST_PAY', request: { requestNo: key } } as const)
+            : ({
+                service: 'QUERY_TRANSACTION',
+                request: { requestNo: key, transactionType: kind as 'RECHARGE' },
+              } as const);
     const answer = await house.ask({
       version: 1,
       platformNo: memory.sender.platformNo,

@@ -1,22 +1,12 @@
-/** The records of QUERY_TRANSACTION, each with the fields and the order of the protocol's table (section 4). */
+/** The records of QUERY_TRANSACTION that are of payments and freezes, each with the fields and the order of the protocol's table (section 4). */
 import type { PlatformAct } from '../../contract/internal/instruction.ts';
 import type { Fields } from '../../contract/internal/reply.ts';
-import { minus, sum, ZERO } from '../../contract/money.ts';
-import { formatTimestamp } from '../../contract/time.ts';
+import { minus, ZERO } from '../../contract/money.ts';
 import { numberOf } from '../accounts.ts';
 import type { Book } from '../book.ts';
 import { fieldsOf } from '../operations/answers.ts';
 import { type InstructionRow, remainder } from '../rows.ts';
-
-const time = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatTimestamp(ms));
-
-/** The error that a refused or failed number answered with. */
-const errorOf = ({ answer }: InstructionRow): Fields =>
-  fieldsOf({ errorCode: answer.errorCode, errorMessage: answer.errorMessage });
-
-/** What a number is whose own row does not say more: SUCCESS, FAIL, or INIT while its page waits. */
-const statusOf = ({ state }: InstructionRow): string =>
-  state === 'DONE' ? 'SUCCESS' : state === 'REFUSED' ? 'FAIL' : 'INIT';
+import { errorOf, statusOf, time } from './record.ts';
 
 export function rechargeRecord(instruction: InstructionRow, act: PlatformAct, book: Book): Fields | undefined {
   if (act.service !== 'RECHARGE') return undefined;
@@ -57,24 +47,6 @@ export function withdrawalRecord(instruction: InstructionRow, act: PlatformAct, 
     withdrawWay: request.withdrawType ?? 'NORMAL',
     floatAmount: row?.floatAmount,
     failReason: row === undefined ? instruction.answer.errorMessage : row.failReason,
-  });
-}
-
-/** INIT while the page waits, FREEZED while something is reserved, UNFREEZED when all was confirmed or cancelled. */
-export function preTransactionRecord(instruction: InstructionRow, act: PlatformAct, book: Book): Fields | undefined {
-  if (act.service !== 'USER_PRE_TRANSACTION' && act.service !== 'USER_AUTO_PRE_TRANSACTION') return undefined;
-  const { request } = act;
-  const hold = book.holds.get(request.requestNo);
-  const frozen = hold !== undefined && remainder(hold) > 0n ? 'FREEZED' : 'UNFREEZED';
-  return fieldsOf({
-    bizType: request.bizType,
-    platformUserNo: request.platformUserNo,
-    freezeAmount: hold?.amount ?? ZERO,
-    unfreezeAmount: hold?.captured ?? ZERO,
-    cancelAmount: hold?.released ?? ZERO,
-    status: hold === undefined ? statusOf(instruction) : frozen,
-    createTime: time(instruction.receivedAt),
-    transactionTime: time(hold?.createdAt),
   });
 }
 
@@ -138,33 +110,5 @@ export function adjustmentRecord(instruction: InstructionRow, act: PlatformAct):
     createTime: time(instruction.receivedAt),
     transactionTime: time(instruction.endedAt),
     ...errorOf(instruction),
-  });
-}
-
-export function tradeRecord(instruction: InstructionRow, act: PlatformAct): Fields | undefined {
-  if (act.service !== 'SYNC_TRANSACTION') return undefined;
-  const { request } = act;
-  return fieldsOf({
-    projectNo: request.projectNo,
-    confirmTradeType: request.tradeType,
-    requestNo: request.requestNo,
-    commission: sum(request.details.filter(({ bizType }) => bizType === 'COMMISSION').map(({ amount }) => amount)),
-    status: statusOf(instruction),
-    createTime: time(instruction.receivedAt),
-    transactionTime: time(instruction.endedAt),
-    ...errorOf(instruction),
-  });
-}
-
-export function cancellationRecord(instruction: InstructionRow, act: PlatformAct): Fields | undefined {
-  if (act.service !== 'CANCEL_PRE_TRANSACTION') return undefined;
-  const { request } = act;
-  return fieldsOf({
-    requestNo: request.requestNo,
-    preTransactionNo: request.preTransactionNo,
-    amount: request.amount,
-    status: statusOf(instruction),
-    createTime: time(instruction.receivedAt),
-    transactionTime: time(instruction.endedAt),
   });
 }
