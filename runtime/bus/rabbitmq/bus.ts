@@ -32,9 +32,13 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
   const naming = { prefix: options.prefix ?? '', longest: options.longest ?? LONGEST };
   const address = randomUUID().replaceAll('-', '');
   const linkOptions = { url, log, ...(password === undefined ? {} : { password }) };
-  const publisher = openPublisher(naming, log);
-  const transient = openTransient(naming.prefix, address, () => out.blocked !== undefined, log);
-  const out: Link = new Link({ ...linkOptions, name: `${name} out` }, [publisher.setup, transient.setupSending]);
+  const isBlocked = (): boolean => out.blocked !== undefined;
+  const publisher = openPublisher(naming, isBlocked, log);
+  const transient = openTransient(naming.prefix, address, isBlocked, log);
+  const out: Link = new Link({ ...linkOptions, name: `${name} out`, unblocked: publisher.unblocked }, [
+    publisher.setup,
+    transient.setupSending,
+  ]);
   const into = new Link({ ...linkOptions, name: `${name} in` }, [transient.setupHearing]);
   const subscriptions = new Set<Subscription>();
   await out.open();

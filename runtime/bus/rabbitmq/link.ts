@@ -15,6 +15,8 @@ export interface LinkOptions {
   /** Shown in the broker's list of connections. */
   readonly name: string;
   readonly log: Log;
+  /** Called when a broker that was short of memory or disk reads again. */
+  readonly unblocked?: () => void;
 }
 
 /** Run on each new connection, in the order of registering. */
@@ -114,6 +116,7 @@ export class Link {
     });
     model.on('unblocked', () => {
       this.#blocked = undefined;
+      this.#options.unblocked?.();
     });
     try {
       for (const setup of this.#setups) await setup(model);

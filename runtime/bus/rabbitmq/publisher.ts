@@ -20,16 +20,32 @@ export interface Publisher {
   readonly send: Send;
   /** To be run on each new connection. */
   readonly setup: (model: ChannelModel) => Promise<void>;
+  /** The broker takes messages again. */
+  unblocked(): void;
   /** Ends what still waits for a connection. */
   close(): void;
 }
 
-export function openPublisher(naming: QueueNaming, log: Log): Publisher {
+/**
+ * How long a missing queue stays missing. One that is declared in the moment after its deletion can inherit the consumers of the one before,
+ * and RabbitMQ 3.10 then delivers to them what never reaches them; so they are left time to hear that they were cancelled.
+ */
+const DECLARE_MS = 1_000;
+/** How often it is seen who waits for a confirm in vain. */
+const SEE_MS = 1_000;
+/** Confirms that never came, before the channel is given up: a stuck queue may never confirm, and the library remembers each. */
+const MOST_GIVEN_UP = 2_000;
+
+/** @param isBlocked whether the broker said that it takes nothing; what is sent then would pile up in our memory. */
+export function openPublisher(naming: QueueNaming, isBlocked: () => boolean, log: Log): Publisher {
   let channel: ConfirmChannel | undefined;
   let sequence = 0;
+  /** Sent and not confirmed, by sequence. */
+  const unconfirmed = new Map<string, Waiting>();
+  let givenUp = 0;
   /** Messages that came back, by their sequence; their confirm follows. */
   const returned = new Set<string>();
-  /** Sent while there was no connection. */
+  /** Sent while there was no connection, or the broker was blocked. */
   let waiting: Waiting[] = [];
 
   const declare = async (on: ConfirmChannel): Promise<void> => {
@@ -37,9 +53,22 @@ export function openPublisher(naming: QueueNaming, log: Log): Publisher {
     await declareQuestions(on, naming.prefix);
   };
 
-  const send = (on: ConfirmChannel, { message, settle }: Waiting): void => {
+  let declaring: NodeJS.Timeout | undefined;
+  const declareSoon = (on: ConfirmChannel, queue: string): void => {
+    if (declaring !== undefined) return;
+    log.warn({ queue }, 'bus: a queue is missing, declaring it');
+    declaring = setTimeout(() => {
+      declaring = undefined;
+      if (channel === on) declare(on).catch(() => undefined);
+    }, DECLARE_MS);
+  };
+
+  const send = (on: ConfirmChannel, one: Waiting): void => {
+    const { message, settle } = one;
     const mark = String(sequence++);
+    unconfirmed.set(mark, one);
     const confirmed = (error: Error | null): void => {
+      unconfirmed.delete(mark);
       if (returned.delete(mark)) settle('unroutable');
       else if (error === null) settle('accepted');
       // The channel's end is told as an error too; a refusal only while it lives.
@@ -66,9 +95,40 @@ export function openPublisher(naming: QueueNaming, log: Log): Publisher {
       );
     } catch {
       // The channel closed under our hands.
+      unconfirmed.delete(mark);
       settle('unknown');
     }
   };
+
+  /** Sends what waited, and tells those whose time is over. */
+  const flush = (): void => {
+    const on = channel;
+    if (on === undefined || isBlocked()) return;
+    const now = performance.now();
+    for (const one of waiting.splice(0)) {
+      if (one.untilMs > now) send(on, one);
+      else one.settle('unknown');
+    }
+  };
+
+  /**
+   * A queue that is stuck confirms nothing: its messages must not use up the room of all others for ever. While the broker is blocked, what was
+   * sent lies in our memory, and keeps its room.
+   */
+  const see = (): void => {
+    if (isBlocked() || channel === undefined) return;
+    const now = performance.now();
+    for (const [mark, { untilMs, settle }] of unconfirmed) {
+      if (untilMs > now) continue;
+      unconfirmed.delete(mark);
+      givenUp++;
+      settle('unknown');
+    }
+    if (givenUp < MOST_GIVEN_UP) return;
+    log.warn({ givenUp }, 'bus: too many messages were never confirmed, publishing on a new connection');
+    void closed(channel);
+  };
+  const seeing = setInterval(see, SEE_MS);
 
   return {
     setup: async (model) => {
@@ -78,30 +138,28 @@ export function openPublisher(naming: QueueNaming, log: Log): Publisher {
       opened.prependListener('close', () => {
         if (channel === opened) channel = undefined;
         returned.clear();
+        unconfirmed.clear();
+        givenUp = 0;
         void closed(model);
       });
       opened.on('return', (message) => {
         returned.add(String(message.properties.correlationId));
-        log.warn({ queue: message.fields.routingKey }, 'bus: a queue is missing, declaring it');
-        declare(opened).catch(() => undefined);
+        declareSoon(opened, message.fields.routingKey);
       });
       await declare(opened);
       channel = opened;
-      const now = performance.now();
-      const late = waiting;
-      waiting = [];
-      for (const one of late) {
-        if (one.untilMs > now) send(opened, one);
-        else one.settle('unknown');
-      }
+      flush();
     },
+    unblocked: flush,
     send: (message, untilMs) =>
       new Promise((settle) => {
         const one = { message, untilMs, settle };
-        if (channel === undefined) waiting.push(one);
+        if (channel === undefined || isBlocked()) waiting.push(one);
         else send(channel, one);
       }),
     close: () => {
+      clearInterval(seeing);
+      clearTimeout(declaring);
       for (const { settle } of waiting) settle('unknown');
       waiting = [];
     },

@@ -13,7 +13,9 @@ import type { Bus, Delivered, SubscribeOptions, Subscription } from '../port.ts'
 import { GivenBack, settle, standStill } from '../settle.ts';
 import { closed } from './closing.ts';
 import type { Link } from './link.ts';
+import { Pile } from './pile.ts';
 import { declareLine, type QueueNaming } from './topology.ts';
+import { answeredInTime, watchIdle } from './watch.ts';
 
 /** A fenced subscription lets the other one work before it stands by again. */
 const FENCED_MS = 1_000;
@@ -36,46 +38,17 @@ function toDelivered(message: ConsumeMessage, options: SubscribeOptions): Delive
   };
 }
 
-/** What was delivered and is not in hand yet. */
-class Pile {
-  readonly #messages: ConsumeMessage[] = [];
-  #ended = false;
-  #wake = (): void => undefined;
+/**
+ * A prefetch counts messages, and RabbitMQ knows none that counts bytes: a thousand of the largest would fill any memory. When more than so
+ * many batches' worth has piled up, the channel is given back and the next one takes few at a time, until what comes is small again.
+ */
+const MOST_PILED = 4;
+const FEW = 2;
+const SEEN_SMALL = 100;
 
-  constructor(ends: AbortSignal) {
-    this.#ended = ends.aborted;
-    ends.addEventListener(
-      'abort',
-      () => {
-        this.#ended = true;
-        this.#wake();
-      },
-      { once: true },
-    );
-  }
-
-  add(message: ConsumeMessage): void {
-    this.#messages.push(message);
-    this.#wake();
-  }
-
-  /** Waits until there is something, or the end. */
-  async some(): Promise<void> {
-    if (this.#messages.length > 0 || this.#ended) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    this.#wake = () => undefined;
-  }
-
-  take(most: number, mostBytes: number): ConsumeMessage[] {
-    let count = 0;
-    for (let bytes = 0; count < Math.min(most, this.#messages.length); count++) {
-      bytes += this.#messages[count]?.content.length ?? 0;
-      if (count > 0 && bytes > mostBytes) break;
-    }
-    return this.#messages.splice(0, count);
-  }
+/** How much a subscription lets the broker send ahead. */
+interface Ahead {
+  few: boolean;
 }
 
 async function work(
@@ -85,23 +58,46 @@ async function work(
   log: Log,
   reply: Bus['reply'],
   signal: AbortSignal,
+  ahead: Ahead,
 ): Promise<void> {
+  const mostBytes = MOST_PILED * options.maxBytes;
   const lost = new AbortController();
   const ends = AbortSignal.any([signal, lost.signal]);
   const pile = new Pile(ends);
   channel.on('close', () => lost.abort());
   // One batch in hand, one piling up.
-  await channel.prefetch(options.maxBatch * 2);
-  await channel.consume(queue, (message) => {
-    // The broker cancels when the queue was deleted.
-    if (message === null) lost.abort();
-    else pile.add(message);
-  });
+  const { few } = ahead;
+  await channel.prefetch(few ? FEW : options.maxBatch * 2);
+  // The broker cancels when the queue was deleted. What it had delivered is nowhere else any more: it is worked off first.
+  let deleted = false;
+  let delivered = 0;
+  await answeredInTime(
+    channel.consume(queue, (message) => {
+      if (message !== null) {
+        delivered++;
+        pile.add(message);
+        if (pile.bytes > mostBytes && !ahead.few) {
+          ahead.few = true;
+          log.warn({ queue, bytes: pile.bytes }, 'bus: large messages pile up, taking few at a time');
+          void closed(channel);
+        }
+        return;
+      }
+      deleted = true;
+      log.warn({ queue }, 'bus: the queue was deleted, declaring it again');
+      pile.end();
+    }),
+    `${queue} takes no consumer`,
+  );
+  let working = false;
+  // A batch in hand counts as a delivery: it may take long, and what waits behind it is not forgotten.
+  const watch = watchIdle(channel, queue, log, () => (working ? Number.NaN : delivered));
+  lost.signal.addEventListener('abort', () => clearInterval(watch), { once: true });
   const common = { options, log, reply, signal: ends };
   let owning = false;
+  let [seen, seenBytes] = [0, 0];
   while (!ends.aborted) {
-    await pile.some();
-    if (ends.aborted) break;
+    if (!(await pile.some()) || ends.aborted) break;
     // Nobody is told that he became the active consumer: the first delivery tells it.
     if (!owning) {
       await standStill('taking over', { ...common, acknowledge: async () => undefined }, async () => {
@@ -112,15 +108,31 @@ async function work(
     const batch = new Map(
       pile.take(options.maxBatch, options.maxBytes).map((message) => [toDelivered(message, options), message] as const),
     );
+    working = true;
     await settle([...batch.keys()], {
       ...common,
       acknowledge: async (messages) => {
         const message = batch.get(messages.at(-1) as Delivered);
         if (lost.signal.aborted || message === undefined) throw new GivenBack('the channel is gone');
-        // Whatever came before it on this channel was dealt with before.
-        channel.ack(message, true);
+        // Whatever came before it on this channel was dealt with before. A deleted queue has nothing to be acknowledged to.
+        if (deleted) return;
+        try {
+          channel.ack(message, true);
+        } catch (cause) {
+          throw new GivenBack('the channel closes', { cause });
+        }
       },
     });
+    working = false;
+    if (!few) continue;
+    seen += batch.size;
+    for (const { content } of batch.values()) seenBytes += content.length;
+    if (seen < SEEN_SMALL) continue;
+    if ((seenBytes / seen) * options.maxBatch * 2 < mostBytes / 2) {
+      ahead.few = false;
+      return;
+    }
+    [seen, seenBytes] = [0, 0];
   }
 }
 
@@ -137,13 +149,14 @@ export function subscribeLine(
   const line = lines.find((candidate) => candidate.name === name);
   if (line === undefined) throw new RangeError(`${name} is not in the topology`);
 
+  const ahead: Ahead = { few: false };
   const turn = async (): Promise<void> => {
     const model = await link.connected(ending.signal);
     const channel = await model.createChannel();
     channel.on('error', (error) => log.warn({ err: error, line: name }, 'bus: a channel failed'));
     try {
       await declareLine(channel, line, naming);
-      await work(channel, options, naming.prefix + name, log, reply, ending.signal);
+      await work(channel, options, naming.prefix + name, log, reply, ending.signal, ahead);
     } finally {
       await closed(channel);
     }
