@@ -188,7 +188,8 @@ export async function returnPayout(controlUrl: string, amount: number): Promise<
   await control(controlUrl, 'rules', { match, times: 1, behaviour: { returnAfterMs: RETURN_MS } });
 }
 
-async function control(controlUrl: string, path: string, body: object): Promise<void> {
+/** Tells the payment company's director something (simulators/payment-company/control.ts). */
+export async function control(controlUrl: string, path: string, body: object): Promise<void> {
   const response = await fetch(`${controlUrl}/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

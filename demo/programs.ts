@@ -18,11 +18,24 @@ export interface Program {
   stop(): Promise<void>;
 }
 
+export interface ProgramOptions {
+  /** Added to ours. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** In a session of its own: Ctrl-C in our terminal is for us alone. */
+  readonly detached?: boolean;
+}
+
 /** Starts `node <args>`; what it says on standard error goes to a log file. */
-export function startProgram(name: string, args: readonly string[], logFile: string): Program {
+export function startProgram(
+  name: string,
+  args: readonly string[],
+  logFile: string,
+  { environment = {}, detached = false }: ProgramOptions = {},
+): Program {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile, { flags: 'a' });
-  const child = spawn(process.execPath, [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [...args], { stdio: ['pipe', 'pipe', 'pipe'], env, detached });
   child.stderr.pipe(log);
   const lines: Record<string, unknown>[] = [];
   const waiting: ((line: Record<string, unknown> | undefined) => void)[] = [];

@@ -4,14 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chown, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { findPostgres, findRabbit, findRedis, howToInstall } from './find.mjs';
 import {
   birthOf,
   ended,
   familyOf,
   freePort,
+  isRoot,
   launch,
   makeFolder,
   makeSubfolder,
@@ -40,9 +41,11 @@ function demand(found, kind) {
 
 /**
  * What all three have in common. `spawnServer` starts it, `answers` asks whether it serves, `gentle` ends it in order and
- * `quick` ends it when nothing is to be kept; `companions` are processes that live beside it (epmd).
+ * `quick` ends it when nothing is to be kept; `companions` are processes that live beside it (epmd); `release` frees what its folder
+ * holds besides files; `more` are methods of this kind alone.
  */
-async function control({ kind, url, version, folder, logFile, spawnServer, answers, gentle, quick, companions }) {
+async function control(parts) {
+  const { kind, url, version, folder, logFile, spawnServer, answers, gentle, quick, companions, release, more } = parts;
   let child;
   const pids = async () => (child && !ended(child) ? familyOf(child.pid) : []);
   const end = async (signal, deadlineMs) => {
@@ -56,6 +59,7 @@ async function control({ kind, url, version, folder, logFile, spawnServer, answe
     await untilHeard(child);
   };
   const server = {
+    ...more,
     kind,
     url,
     version,
@@ -76,6 +80,7 @@ async function control({ kind, url, version, folder, logFile, spawnServer, answe
     async stop() {
       await end(quick, 10_000);
       await companions?.stop();
+      await release?.();
       await removeFolder(folder);
     },
     /** kill -9 of all its processes: a power cut. */
@@ -89,6 +94,10 @@ async function control({ kind, url, version, folder, logFile, spawnServer, answe
     async restart() {
       await end(gentle, 30_000);
       await server.start();
+    },
+    /** Ends at once, however it is told to when nothing is to be tidied up. PostgreSQL: an immediate shutdown, which is a crash. */
+    async crash() {
+      await end(quick, 10_000);
     },
     /** SIGSTOP to all its processes: a machine that hangs; its connections stay open. */
     async pause() {
@@ -141,18 +150,37 @@ export async function startPrivateRedis({ found } = {}) {
   });
 }
 
-/** A PostgreSQL with its usual safety: fsync and synchronous_commit are on. `settings` are added to its command line. */
-export async function startPrivatePostgres({ found, settings = {} } = {}) {
+/** A disk of its own in memory, which can be full; only root can make one. */
+async function mountDisk(folder, user, sizeMb) {
+  if (!isRoot) throw new Error('a disk of a chosen size needs root');
+  await makeSubfolder(folder, user);
+  const owner = user === undefined ? '' : `,uid=${user.uid},gid=${user.gid}`;
+  await runToEnd('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0700${owner}`, 'tmpfs', folder]);
+  let mounted = true;
+  return async () => {
+    if (mounted) await runToEnd('umount', ['-l', folder]);
+    mounted = false;
+  };
+}
+
+/**
+ * A PostgreSQL with its usual safety: fsync and synchronous_commit are on. `settings` are added to its command line. `diskMb` puts its
+ * folder on a disk of that size, in memory, that `fillDisk` fills.
+ */
+export async function startPrivatePostgres({ found, settings = {}, diskMb } = {}) {
   const { initdb, postgres, major } = demand(found ?? (await findPostgres()), 'postgres');
   const user = await runAs('postgres', 'qianzhi', 'nobody');
   const folder = await makeFolder('postgres', user);
   const [port, password] = [await freePort(), newPassword()];
   const cluster = join(folder, 'cluster');
+  const release = diskMb === undefined ? undefined : await mountDisk(cluster, user, diskMb);
+  const data = release === undefined ? cluster : join(cluster, 'data');
+  const ballast = join(cluster, 'ballast');
   const logFile = await put(join(folder, 'log'), '', user);
   const secret = await put(join(folder, 'password'), `${password}\n`, user);
   const flags = ['-A', 'scram-sha-256', '-U', 'postgres', '-E', 'UTF8', '--locale=C', `--pwfile=${secret}`];
   // Without syncing: it only makes an empty folder faster; the running server syncs.
-  await runToEnd(initdb, ['-D', cluster, '--no-sync', '--no-instructions', ...flags], { user });
+  await runToEnd(initdb, ['-D', data, '--no-sync', '--no-instructions', ...flags], { user });
   const configured = {
     listen_addresses: '127.0.0.1',
     port,
@@ -168,7 +196,7 @@ export async function startPrivatePostgres({ found, settings = {} } = {}) {
   // The server removes and writes it as it likes: one that is not there says nothing.
   const state = () => {
     try {
-      return readFileSync(join(cluster, 'postmaster.pid'), 'utf8');
+      return readFileSync(join(data, 'postmaster.pid'), 'utf8');
     } catch {
       return '';
     }
@@ -181,7 +209,7 @@ export async function startPrivatePostgres({ found, settings = {} } = {}) {
     folder,
     logFile,
     spawnServer: () => {
-      child = launch(postgres, ['-D', cluster, ...more], { user, logFile, cwd: folder });
+      child = launch(postgres, ['-D', data, ...more], { user, logFile, cwd: folder });
       return child;
     },
     answers: async () => {
@@ -191,6 +219,17 @@ export async function startPrivatePostgres({ found, settings = {} } = {}) {
     gentle: 'SIGINT',
     // Not SIGKILL, which would leave its shared memory behind.
     quick: 'SIGQUIT',
+    release,
+    more: {
+      async fillDisk() {
+        if (release === undefined) throw new Error('it was started without a disk of its own');
+        // Ends with "no space left", which is what is wanted.
+        await runToEnd('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=64k'], { user }).catch(() => undefined);
+      },
+      async freeDisk() {
+        await rm(ballast, { force: true });
+      },
+    },
   });
 }
 
@@ -251,6 +290,12 @@ export async function startPrivateRabbit({ found } = {}) {
     answers: () => probe('127.0.0.1', port, Buffer.from('AMQP\0\0\x09\x01', 'latin1'), (answer) => answer[0] === 1),
     gentle: 'SIGTERM',
     quick: 'SIGKILL',
+    more: {
+      async rabbitmqctl(...args) {
+        const program = join(dirname(server), 'rabbitmqctl');
+        return (await runToEnd(program, ['--silent', ...args], { user, env, cwd: folder })).stdout;
+      },
+    },
     companions: {
       pids: () => (mapper && !ended(mapper) ? [mapper.pid] : []),
       async start() {

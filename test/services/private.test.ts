@@ -59,10 +59,29 @@ describeOnPostgres('a private PostgreSQL', () => {
     expect(killed.filter(lives)).toEqual([]);
     expect(await listens(server.url)).toBe(false);
     await server.start();
+    await server.crash();
+    expect(await listens(server.url)).toBe(false);
+    await server.start();
     await server.restart();
     expect(await query('select n from kept')).toEqual([{ n: 7 }]);
     await expectNothingLeft(await server.processes());
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'refuses to write while its disk is full, and writes again when it is not',
+    async () => {
+      const small = await startPrivatePostgres({ settings: { max_wal_size: '64MB' }, diskMb: 256 });
+      server = small;
+      await query('create table heap (text text)');
+      await small.fillDisk();
+      const much = "insert into heap select repeat('x', 4000) from generate_series(1, 5000)";
+      await expect(query(much)).rejects.toThrow();
+      await small.freeDisk();
+      await small.start();
+      await waitFor(() => query("insert into heap values ('x')"));
+      await expectNothingLeft(await server.processes());
+    },
+  );
 });
 
 describeOnRedis('a private Redis', () => {
@@ -121,7 +140,8 @@ describeOnRedis('a private Redis', () => {
 
 describeOnRabbit('a private RabbitMQ', () => {
   test('keeps durable messages over a restart, serves again after kill -9, and leaves neither broker nor epmd', async () => {
-    server = await startPrivateRabbit();
+    const rabbit = await startPrivateRabbit();
+    server = rabbit;
     const first = await amqp.connect(server.url);
     first.on('error', () => undefined);
     const channel = await first.createConfirmChannel();
@@ -129,6 +149,7 @@ describeOnRabbit('a private RabbitMQ', () => {
     channel.sendToQueue('kept', Buffer.from('a message'), { persistent: true });
     await channel.waitForConfirms();
     await first.close();
+    expect(await rabbit.rabbitmqctl('list_queues', 'name')).toContain('kept');
     await server.restart();
     await server.kill();
     expect(await listens(server.url)).toBe(false);

@@ -269,7 +269,7 @@ const guard = {
       for pid in \${state%%|*}; do kill -s KILL -- "-$pid" "$pid"; done
       sleep 1
       set -f; IFS=:
-      for folder in \${state#*|}; do rm -rf -- "$folder"; done`;
+      for folder in \${state#*|}; do umount -l "$folder/cluster" 2>/dev/null; rm -rf -- "$folder"; done`;
     const shell = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
     shell.on('error', () => undefined);
     shell.stdin.on('error', () => undefined);
