@@ -148,6 +148,74 @@ export interface ProjectMiscarried {
   readonly piece: number;
 }
 
+/** An operator gives a recharge back, or a part of it: absent, all that is left. Its number is the refund's. */
+export interface RefundOrdered {
+  readonly service: 'REFUND_ORDERED';
+  readonly requestNo: string;
+  readonly amount?: Fen;
+  /** What of it is the recharge's commission; absent: only what the user's part does not cover. */
+  readonly commission?: Fen;
+}
+
+/** The lot of a refund's recharge has arrived. */
+export interface RefundDue {
+  readonly service: 'REFUND_DUE';
+  readonly refundNo: string;
+}
+
+/** The bank credited money of nobody known, under its own number. */
+export interface SuspenseCredited {
+  readonly service: 'SUSPENSE_CREDITED';
+  readonly creditNo: string;
+  readonly amount: Fen;
+}
+
+/** What is in suspense is a user's: a recharge's own, or the one named. */
+export interface SuspenseClaimed {
+  readonly service: 'SUSPENSE_CLAIMED';
+  readonly source: 'RECHARGE' | 'CREDIT';
+  readonly number: string;
+  readonly platformUserNo?: string;
+}
+
+/** A credit that nobody claims is sent back; later the bank has debited it, or rejected it. */
+export interface SuspenseReturned {
+  readonly service: 'SUSPENSE_RETURNED';
+  readonly creditNo: string;
+}
+export interface SuspenseReturnEnded {
+  readonly service: 'SUSPENSE_RETURN_ENDED';
+  readonly creditNo: string;
+  readonly outcome: 'PAID' | 'REJECTED';
+}
+
+/** A fee is asked for. PAYOUT: by a channel, for its clearing day, or, without one, by the bank, which has taken it. CUSTODY: by the bank. */
+export interface FeeInvoiced {
+  readonly service: 'FEE_INVOICED';
+  readonly invoiceNo: string;
+  readonly kind: 'PAYOUT' | 'CUSTODY';
+  readonly amount: Fen;
+  readonly channel?: string;
+  /** yyyyMMdd. */
+  readonly clearingDay?: string;
+}
+/** An invoice that was left open is tried again. */
+export interface FeeCollected {
+  readonly service: 'FEE_COLLECTED';
+  readonly invoiceNo: string;
+}
+/** The bank has taken its custody fee. */
+export interface FeeDebited {
+  readonly service: 'FEE_DEBITED';
+  readonly invoiceNo: string;
+}
+
+/** An operator changes how long NORMAL withdrawals of a platform wait; 0: they are sent at once. */
+export interface PlatformTermsSet {
+  readonly service: 'PLATFORM_TERMS_SET';
+  readonly withdrawDelayMinutes: number;
+}
+
 export type InternalAct =
   | PageApproved
   | PageExpired
@@ -158,7 +226,17 @@ export type InternalAct =
   | LotSettled
   | BatchItem
   | WithdrawDue
-  | ProjectMiscarried;
+  | ProjectMiscarried
+  | RefundOrdered
+  | RefundDue
+  | SuspenseCredited
+  | SuspenseClaimed
+  | SuspenseReturned
+  | SuspenseReturnEnded
+  | FeeInvoiced
+  | FeeCollected
+  | FeeDebited
+  | PlatformTermsSet;
 export type Act = PlatformAct | InternalAct;
 /** Everything the ledger has an operation for. */
 export type LedgerService = Act['service'];

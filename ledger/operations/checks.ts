@@ -69,6 +69,13 @@ export const because = {
   withdrawIntercepted: '提现已拦截',
   advanceIncomplete: '缺少授权投标金额或标的编号',
   wrongPayer: '付款人与用户不一致',
+  rechargeNotPaid: '充值订单不可退款',
+  refundTooLarge: '退款金额超过可退金额',
+  suspenseOver: '该笔挂账已处理',
+  creditTaken: '该笔入账已登记',
+  invoiceTaken: '该账单已登记',
+  invoiceNotOpen: '该账单已扣收',
+  invoiceNotCharged: '该账单状态不为已扣收',
   rechargeFailed: '充值失败',
   withdrawFailed: '提现失败',
 } as const;

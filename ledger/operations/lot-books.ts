@@ -5,7 +5,7 @@
 import { type Fen, fen, least, ZERO } from '../../contract/money.ts';
 import { CUSTODY, collect, FUNDS, INCOME, lotOf, paid, RECEIVABLE } from '../accounts.ts';
 import type { Book } from '../book.ts';
-import type { Posting, Reads } from '../decision.ts';
+import type { Posting, Reads, Work } from '../decision.ts';
 import type { LotRow } from '../rows.ts';
 import { decided, type Step, success, together } from './answers.ts';
 import { receivableAccounts, repayments } from './receivable.ts';
@@ -50,8 +50,17 @@ export function settling(book: Book, instruction: { origin: string; number: stri
   sheet.apply(instruction, decided({ answer: success(), changes: arrived }));
   const postings = settlement(sheet, row);
   sheet.apply(instruction, decided({ answer: success(), postings }));
+  // What waited for its arrival goes on.
+  const refunds = (row.refunds ?? []).map(
+    (refundNo): Work => ({
+      origin: 'WORK',
+      number: `${refundNo}:arrived`,
+      act: { service: 'REFUND_DUE', refundNo },
+    }),
+  );
   return {
     ...step,
+    work: [...(step.work ?? []), ...refunds],
     changes: together(step.changes ?? {}, arrived),
     postings: [...(step.postings ?? []), ...postings, ...repayments(sheet)],
   };

@@ -18,7 +18,7 @@ export const lotSettled: Operation<'LOT_SETTLED'> = {
     const lot = lotOf(channel, clearingDay);
     const before = book.lots.get(lot);
     if (before?.net !== undefined) return reject('100008', because.lotSettledBefore);
-    const row: LotRow = { lot, channel, clearingDay, state: 'DIFFERENCE', gross, payouts, fee, net };
+    const row: LotRow = { ...before, lot, channel, clearingDay, state: 'DIFFERENCE', gross, payouts, fee, net };
     const step = settling(book, instruction, { answer: success(), changes: { lots: [row] } }, row);
     const state = (step.changes?.lots?.length ?? 0) > 1 ? 'ARRIVED' : row.state;
     return decided({ ...step, answer: success(fieldsOf({ lot, state })) });

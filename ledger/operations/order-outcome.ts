@@ -14,6 +14,7 @@ import { clearingDayOf, paidOut, paidOutReads } from './pay-out.ts';
 import { verified, verifiedReads } from './personal-register-expand.ts';
 import { repayingReceivable } from './receivable.ts';
 import { collected, collectedReads } from './recharge.ts';
+import { refundFollow, refundOutcome } from './refunds.ts';
 
 type Instruction = InstructionOf<'ORDER_OUTCOME'>;
 
@@ -24,11 +25,13 @@ export const orderOutcome: Operation<'ORDER_OUTCOME'> = {
       ...(day === undefined || kind === 'verify' ? {} : clearingDayReads(channel, day)),
       instructions: [requestNo],
       ...(kind === 'collect' ? { recharges: [requestNo] } : {}),
+      ...(kind === 'refund' ? { refunds: [requestNo] } : {}),
       ...(kind === 'payout' ? { withdrawals: [requestNo] } : {}),
     };
   },
 
-  follow({ act: { requestNo } }, book): Reads {
+  follow({ act: { requestNo, kind } }, book): Reads {
+    if (kind === 'refund') return refundFollow(requestNo, book);
     const act = book.instructions.get(instructionKey('PLATFORM', requestNo))?.act;
     switch (act?.service) {
       case 'RECHARGE':
@@ -43,7 +46,8 @@ export const orderOutcome: Operation<'ORDER_OUTCOME'> = {
   },
 
   decide(instruction, book) {
-    const { requestNo } = instruction.act;
+    const { requestNo, kind } = instruction.act;
+    if (kind === 'refund') return refundOutcome(instruction, book);
     const opening = book.instructions.get(instructionKey('PLATFORM', requestNo));
     if (opening === undefined) throw new Defect(`an outcome for ${requestNo}, which ${book.platformNo} never asked`);
     const outcome = outcomeOf(opening, instruction, book);

@@ -46,7 +46,8 @@ function check(request: Request, book: Book): UserRow | undefined | Rejection {
   return party;
 }
 
-const told = (row: RechargeRow): Fields =>
+/** What an answer says of a recharge. */
+export const rechargeFields = (row: RechargeRow): Fields =>
   fieldsOf({
     rechargeStatus: row.status,
     payCompany: row.payCompany,
@@ -108,12 +109,12 @@ export const recharge: PageOperation<'RECHARGE'> = {
       createdAt: instruction.receivedAt,
     };
     const pending: RechargeRow = { ...row, status: 'PENDDING', orderId: order.orderId };
-    return { answer: inProgress(told(pending)), changes: { recharges: [pending] }, orders: [order] };
+    return { answer: inProgress(rechargeFields(pending)), changes: { recharges: [pending] }, orders: [order] };
   },
 
   end({ request }, _at, { errorCode, errorMessage }, book) {
     const failed: RechargeRow = { ...rowOf(book, request.requestNo), status: 'FAIL', errorCode, errorMessage };
-    return { changes: { recharges: [failed] }, fields: told(failed) };
+    return { changes: { recharges: [failed] }, fields: rechargeFields(failed) };
   },
 };
 
@@ -160,7 +161,7 @@ export function collected(
       channelErrorCode: outcome.channelErrorCode,
       channelErrorMessage: outcome.channelErrorMessage,
     };
-    return { step: { answer: failure(why, told(failed)), changes: { recharges: [failed] } } };
+    return { step: { answer: failure(why, rechargeFields(failed)), changes: { recharges: [failed] } } };
   }
   if (outcome.clearingDay === undefined) throw new Defect(`order ${order.orderId} was settled on no clearing day`);
   const lot = openLot(book, order.channel, outcome.clearingDay);
@@ -193,7 +194,7 @@ export function collected(
     return {
       lot,
       step: {
-        answer: failure(party, told(unplaced)),
+        answer: failure(party, rechargeFields(unplaced)),
         changes: { recharges: [unplaced], suspenses: [suspended], lots: [lot] },
         postings: [received(lot, SUSPENSE, row.amount)],
       },
@@ -203,7 +204,10 @@ export function collected(
     received(lot, accountOf(request.platformUserNo), fen(row.amount - row.commission)),
     received(lot, INCOME, row.commission),
   ].filter(({ amount }) => amount > 0n);
-  return { lot, step: { answer: success(told(settled)), changes: { recharges: [settled], lots: [lot] }, postings } };
+  return {
+    lot,
+    step: { answer: success(rechargeFields(settled)), changes: { recharges: [settled], lots: [lot] }, postings },
+  };
 }
 
 const received = ({ lot }: LotRow, credit: string, amount: Fen): Posting => ({

@@ -23,6 +23,9 @@ import { cancelWithdraw } from './cancel-withdraw.ts';
 import { confirmWithdraw } from './confirm-withdraw.ts';
 import { debentureSale } from './debenture-sale.ts';
 import { establishProject } from './establish-project.ts';
+import { feeCollected } from './fee-collected.ts';
+import { feeDebited } from './fee-debited.ts';
+import { feeInvoiced } from './fee-invoiced.ts';
 import { freeze } from './freeze.ts';
 import { freezePreTransaction } from './freeze-pre-transaction.ts';
 import { interceptWithdraw } from './intercept-withdraw.ts';
@@ -35,7 +38,14 @@ import { pageTable } from './page-table.ts';
 import { platformAdded } from './platform-added.ts';
 import { platformKeyAdded } from './platform-key-added.ts';
 import { platformKeyRevoked } from './platform-key-revoked.ts';
+import { platformTermsSet } from './platform-terms-set.ts';
 import { projectMiscarried } from './project-miscarried.ts';
+import { refundDue } from './refund-due.ts';
+import { refundOrdered } from './refund-ordered.ts';
+import { suspenseClaimed } from './suspense-claimed.ts';
+import { suspenseCredited } from './suspense-credited.ts';
+import { suspenseReturnEnded } from './suspense-return-ended.ts';
+import { suspenseReturned } from './suspense-returned.ts';
 import { syncTransaction } from './sync-transaction.ts';
 import { unfreeze } from './unfreeze.ts';
 import { userAutoPreTransaction } from './user-auto-pre-transaction.ts';
@@ -69,6 +79,16 @@ export const operations: { readonly [S in LedgerService]: Operation<S> } = {
   ORDER_OUTCOME: orderOutcome,
   LOT_SETTLED: lotSettled,
   WITHDRAW_DUE: withdrawDue,
+  REFUND_ORDERED: refundOrdered,
+  REFUND_DUE: refundDue,
+  SUSPENSE_CREDITED: suspenseCredited,
+  SUSPENSE_CLAIMED: suspenseClaimed,
+  SUSPENSE_RETURNED: suspenseReturned,
+  SUSPENSE_RETURN_ENDED: suspenseReturnEnded,
+  FEE_INVOICED: feeInvoiced,
+  FEE_COLLECTED: feeCollected,
+  FEE_DEBITED: feeDebited,
+  PLATFORM_TERMS_SET: platformTermsSet,
 };
 
 /** The operation of an instruction: the act's own service chooses it, which the compiler cannot follow through a table. */

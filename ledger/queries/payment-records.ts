@@ -21,6 +21,7 @@ export function rechargeRecord(instruction: InstructionRow, act: PlatformAct, bo
     rechargeWay: request.rechargeWay,
     payCompany: row?.payCompany,
     payCompanyRequestNo: row?.payCompanyRequestNo,
+    refundAmount: row?.refunded,
     ...(row === undefined ? errorOf(instruction) : { errorCode: row.errorCode, errorMessage: row.errorMessage }),
     channelErrorCode: row?.channelErrorCode,
     channelErrorMessage: row?.channelErrorMessage,

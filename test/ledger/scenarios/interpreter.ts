@@ -19,6 +19,7 @@ import { check, isCheck } from './checks.ts';
 import type { Effect, House } from './house.ts';
 import { expectSound } from './identities.ts';
 import { Sender, sha256 } from './messages.ts';
+import { operatorAct } from './operators.ts';
 import { Words } from './words.ts';
 
 /** What the last line that did something came to. */
@@ -161,6 +162,11 @@ export class Interpreter {
       return message;
     }
     const no = name.slice(0, -1);
+    const operators = operatorAct(words);
+    if (operators !== undefined) {
+      words.end();
+      return sender.message('OPERATOR', no, operators);
+    }
     const act = platformAct(
       no,
       words,
