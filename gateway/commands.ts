@@ -18,6 +18,8 @@ export interface ListedPlatform {
   readonly profile: string;
   readonly state: string;
   readonly notifyUrl: string;
+  /** Messages per second that each gateway takes from it; undefined: the configured number. */
+  readonly perSecond?: number;
   readonly keys: readonly ListedKey[];
 }
 
@@ -27,6 +29,7 @@ interface Row {
   readonly profile: string;
   readonly status: string;
   readonly notify_url: string;
+  readonly per_second: number | null;
 }
 
 interface KeyRow {
@@ -77,11 +80,25 @@ export const listParkedNotifications = (databaseUrl: string): Promise<readonly P
 export const resend = (databaseUrl: string, platformNo: string, requestNo: string): Promise<number> =>
   briefly(databaseUrl, (database) => makeDue(database, platformNo, requestNo, Date.now()));
 
+/**
+ * Sets how many messages a second each gateway takes from a platform; undefined means the configured number. They know within a second.
+ * False when there is no such platform. Throws `Unavailable`.
+ */
+export const setPlatformLimit = (databaseUrl: string, platformNo: string, perSecond?: number): Promise<boolean> =>
+  briefly(databaseUrl, (database) =>
+    database.transaction(async (transaction) => {
+      const changed = await transaction.execute(sql`
+        update gateway.platform set per_second = ${perSecond ?? null}, changed_at = now() where platform_no = ${platformNo}`);
+      await transaction.execute(sql`update gateway.registry_version set version = version + 1`);
+      return changed === 1;
+    }),
+  );
+
 /** All platforms with all their keys as they are at `now` (epoch ms), in the order of their numbers. Throws `Unavailable` when the database is away. */
 export const listPlatforms = (databaseUrl: string, now = Date.now()): Promise<readonly ListedPlatform[]> =>
   briefly(databaseUrl, async (database) => {
     const platforms = await database.rows<Row>(sql`
-      select platform_no, name, profile, status, notify_url from gateway.platform order by platform_no`);
+      select platform_no, name, profile, status, notify_url, per_second from gateway.platform order by platform_no`);
     const keys = await database.rows<KeyRow>(sql`
       select platform_no, key_serial, algorithm, valid_from, valid_to, revoked_at from gateway.platform_key order by platform_no, valid_from`);
     return platforms.map((row) => ({
@@ -90,6 +107,7 @@ export const listPlatforms = (databaseUrl: string, now = Date.now()): Promise<re
       profile: row.profile,
       state: row.status,
       notifyUrl: row.notify_url,
+      ...(row.per_second === null ? {} : { perSecond: row.per_second }),
       keys: keys.filter((key) => key.platform_no === row.platform_no).map((key) => listedKey(key, now)),
     }));
   });

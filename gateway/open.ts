@@ -17,7 +17,13 @@ import { openPages } from './pages/open-pages.ts';
 import { openPublishing } from './publishing.ts';
 import { openRegistry } from './registry/registry.ts';
 import { consumePresented, consumeResults } from './results.ts';
-import { type GatewayParts, type GatewaySettings, MOST_IN_FLIGHT } from './settings.ts';
+import {
+  type GatewayParts,
+  type GatewaySettings,
+  MOST_IN_FLIGHT,
+  PLATFORM_PER_SECOND,
+  STRANGERS_PER_SECOND,
+} from './settings.ts';
 import { openSubmit } from './submit.ts';
 import { openWaiters } from './waiting.ts';
 
@@ -98,6 +104,8 @@ export async function openGateway(settings: GatewaySettings, parts: GatewayParts
       clockWindowMs,
       limits: settings,
       mostInFlight: settings.mostInFlight ?? MOST_IN_FLIGHT,
+      platformPerSecond: settings.platformPerSecond ?? PLATFORM_PER_SECOND,
+      strangersPerSecond: settings.strangersPerSecond ?? STRANGERS_PER_SECOND,
       stopping: () => stopping,
     });
     const drain = drainOf(server.server);

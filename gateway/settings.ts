@@ -17,12 +17,18 @@ export interface GatewaySettings extends GatewayConfig {
   readonly passphraseFile?: string;
   /** Requests in hand at once; one more is answered 503. */
   readonly mostInFlight?: number;
+  /** Refusals of messages that nobody vouches for, to each address, a second; more are answered that we are busy. */
+  readonly strangersPerSecond?: number;
   readonly notify?: Partial<Omit<NotifySettings, 'gapsMs'>>;
   readonly pages?: PageOptions;
 }
 
-/** At 10 s of waiting this is 200 instructions/s into books that stand still; more would only queue. */
+/** A bound on the memory that requests hold. How many of them are with the books is bounded by how fast these are (http/places.ts). */
 export const MOST_IN_FLIGHT = 2_000;
+/** Messages per second that are taken from one platform, unless the settings or its own number say otherwise. */
+export const PLATFORM_PER_SECOND = 500;
+/** Each such refusal costs a signature of ours. */
+export const STRANGERS_PER_SECOND = 50;
 
 export interface GatewayParts {
   readonly databaseUrl: string;

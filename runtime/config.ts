@@ -41,6 +41,8 @@ export interface GatewayConfig {
   readonly batchBodyLimitBytes: number;
   /** How far a message's timestamp may be from ours. */
   readonly clockWindowMs: number;
+  /** Messages per second that each gateway takes from a platform for which no other number is set; default 500. */
+  readonly platformPerSecond?: number;
   /** The gaps between tries to notify; then parked. */
   readonly notifyGapsMs: readonly number[];
 }
@@ -162,6 +164,7 @@ function readGateway(at: Reading): GatewayConfig {
     bodyLimitBytes: at.whole('bodyLimitBytes', 1_024, 64 * MIB, MIB),
     batchBodyLimitBytes: at.whole('batchBodyLimitBytes', 1_024, 64 * MIB, 8 * MIB),
     clockWindowMs: at.whole('clockWindowMs', 1_000, HOUR_MS, 10 * MINUTE_MS),
+    platformPerSecond: at.whole('platformPerSecond', 1, 1_000_000, 500),
     notifyGapsMs: at.wholes('notifyGapsMs', 1, 7 * 24 * HOUR_MS, NOTIFY_GAPS_MS),
   };
   at.done();

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type Profile, profiles } from '../../contract/enumerations.ts';
 import { isServiceName, type ServiceName } from '../../contract/services.ts';
-import { listPlatforms } from '../../gateway/commands.ts';
+import { listPlatforms, setPlatformLimit } from '../../gateway/commands.ts';
 import { databaseOf, equip, homeOf, settingsOf } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
 import { act } from '../operator.ts';
@@ -61,6 +61,19 @@ export function addPlatformCommands(program: Command): void {
   });
 
   platform
+    .command('set-limit <platformNo>')
+    .description('how many messages a second are taken from a platform; more are answered 100001 with Retry-After')
+    .option('--per-second <n>', 'so many of each gateway process; left out: the number in the settings')
+    .action(async (platformNo: string, options: { perSecond?: string }, command: Command) => {
+      const paths = homeOf(command);
+      const perSecond = perSecondOf(options.perSecond);
+      const { url } = await databaseOf(settingsOf(paths), paths);
+      if (!(await setPlatformLimit(url, platformNo, perSecond)))
+        throw new Mistake(`there is no platform ${platformNo}`);
+      process.stdout.write(`Platform ${platformNo}: ${perSecond ?? 'the number in the settings'} per second.\n`);
+    });
+
+  platform
     .command('list')
     .description('list the platforms and their keys')
     .option('--json', 'print as JSON')
@@ -71,7 +84,10 @@ export function addPlatformCommands(program: Command): void {
       if (options.json) process.stdout.write(`${JSON.stringify(platforms)}\n`);
       else if (platforms.length === 0) process.stdout.write('no platform yet: `qianzhi platform add --help`\n');
       for (const one of options.json ? [] : platforms) {
-        process.stdout.write(`${one.platformNo}  ${one.name}  ${one.state}  ${one.profile}  ${one.notifyUrl}\n`);
+        const limit = one.perSecond === undefined ? '' : `  at most ${one.perSecond}/s`;
+        process.stdout.write(
+          `${one.platformNo}  ${one.name}  ${one.state}  ${one.profile}  ${one.notifyUrl}${limit}\n`,
+        );
         for (const key of one.keys) process.stdout.write(`    key ${key.keySerial}  ${key.algorithm}  ${key.state}\n`);
       }
     });
@@ -82,6 +98,12 @@ function addedText(told: Readonly<Record<string, string | undefined>>): string {
   its key           ${told['keySerial']} (${told['algorithm']})${told['privateKeyFile'] === undefined ? '' : `, private key in ${told['privateKeyFile']}`}
   the bank's key    ${told['bankKeySerial']}, ${told['bankPublicKeyFile']}: give it to the platform
 `;
+}
+
+function perSecondOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Mistake('--per-second: a whole number from 1 to 999999');
+  return Number(text);
 }
 
 function profileOf(text: string): Profile {

@@ -20,8 +20,9 @@ import type { Submitted } from '../submit.ts';
 import { type Admitted, admit, type Path } from './admit.ts';
 import { type BodyLimits, overloaded } from './body.ts';
 import { readEnvelope, userDeviceOf } from './envelope.ts';
+import type { Places } from './places.ts';
+import type { Rates } from './rates.ts';
 import { busy, json, type Outgoing } from './reply.ts';
-import type { Shares } from './shares.ts';
 
 export interface CounterParts extends InstructParts {
   readonly registry: Registry;
@@ -33,7 +34,15 @@ export interface CounterParts extends InstructParts {
   readonly waitMs: number;
   readonly clockWindowMs: number;
   readonly limits: BodyLimits;
-  readonly shares: Shares;
+  readonly places: Places;
+  /** What verified messages of each platform may spend. */
+  readonly rates: Rates;
+  /** What messages that nobody vouches for may spend, by the address they come from. */
+  readonly strangers: Rates;
+  /** Refusals per second that are signed one by one for each address; the rest get what was signed before. */
+  readonly strangersPerSecond: number;
+  /** Messages per second of a platform that has no number of its own. */
+  readonly platformPerSecond: number;
 }
 
 /** What a message is answered, and under which name it is counted. */
@@ -42,7 +51,12 @@ export interface Served {
   readonly counted: string;
   /** The same for everybody who makes this mistake, so that one signature serves all. */
   readonly common?: boolean;
+  /** The books gave no word on it. */
+  readonly silent?: boolean;
 }
+
+/** Refusals of messages that nobody vouches for: each costs us a signature. */
+const unvouched: ReadonlySet<string> = new Set(['100003', '100004', '100005']);
 
 /** The answer may still be on its way to the books, or lost: only the very same message may be sent again. */
 const unknown: Rejection = reject('100001', 'retry with the same number and the same content');
@@ -55,27 +69,38 @@ interface Arrived {
   readonly receivedAt: number;
 }
 
-/** Serves one message. Throws only what is a defect. */
+/**
+ * Serves one message. Throws only what is a defect. A message that has no place or no token is refused before its signature is looked at,
+ * but it spends nothing until it is verified: a forger uses up nobody's. @param from the sender's address.
+ */
 export async function serve(
   path: Path,
   headers: IncomingHttpHeaders,
   body: Buffer,
+  from: string,
   parts: CounterParts,
 ): Promise<Served> {
   const receivedAt = parts.clock.now();
   const envelope = readEnvelope(headers, body, parts.limits);
   if (isRejection(envelope)) return refused(path, headers, envelope, undefined, parts.pages);
+  const { platformNo } = envelope;
+  const perSecond = parts.registry.platform(platformNo)?.perSecond ?? parts.platformPerSecond;
+  const tooMuch = (): Served => refused(path, headers, overloaded, undefined, parts.pages);
+  if (parts.places.full(platformNo) || !parts.rates.has(platformNo, perSecond)) return tooMuch();
   const { admitted, ...no } = admit(envelope, path, parts.registry, receivedAt, parts.clockWindowMs);
   if (admitted === undefined) {
     const { rejection, requestNo } = no as { rejection: Rejection; requestNo: string | undefined };
+    if (unvouched.has(rejection.errorCode) && !parts.strangers.take(from, parts.strangersPerSecond)) return tooMuch();
     return refused(path, headers, rejection, requestNo, parts.pages);
   }
-  const leave = parts.shares.enter(admitted.platform.platformNo);
-  if (leave === undefined) return answered('full', admitted.requestNo, parts.sealer, unknown);
+  const leave = parts.rates.take(platformNo, perSecond) ? parts.places.enter(platformNo) : undefined;
+  if (leave === undefined) return tooMuch();
+  let served: Served | undefined;
   try {
-    return await worked(admitted, { envelope, headers, receivedAt }, parts);
+    served = await worked(admitted, { envelope, headers, receivedAt }, parts);
+    return served;
   } finally {
-    leave();
+    leave(served !== undefined && served.silent !== true);
   }
 }
 
@@ -107,7 +132,7 @@ async function worked(
     envelope,
     answer,
   });
-  return { outgoing: pageOf(reply), counted: countedOf(answer) };
+  return { outgoing: pageOf(reply), counted: countedOf(answer), silent: typeof submitted !== 'object' };
 }
 
 /**
@@ -129,13 +154,13 @@ function asked({ service, request, platform }: Admitted, parts: CounterParts): P
 function answered(submitted: Submitted, requestNo: string | undefined, sealer: Sealer, silence: Rejection): Served {
   switch (submitted) {
     case 'full':
-      return { outgoing: busy(overloaded, requestNo), counted: 'full' };
+      return { outgoing: busy(overloaded, requestNo), counted: 'full', silent: true };
     case 'unknown':
-      return { outgoing: json(refusalText(unknown, requestNo, true)), counted: 'unknown' };
+      return { outgoing: json(refusalText(unknown, requestNo, true)), counted: 'unknown', silent: true };
     case 'timeout':
       return silence === noAnswer || requestNo === undefined
-        ? { outgoing: json(refusalText(noAnswer, requestNo)), counted: 'unanswered' }
-        : { outgoing: json(processingText(requestNo)), counted: 'PROCESSING' };
+        ? { outgoing: json(refusalText(noAnswer, requestNo)), counted: 'unanswered', silent: true }
+        : { outgoing: json(processingText(requestNo)), counted: 'PROCESSING', silent: true };
     default:
       return { outgoing: json(answerText(requestNo, submitted, sealer)), counted: countedOf(submitted) };
   }
@@ -151,11 +176,12 @@ export function refused(
 ): Served {
   const { errorCode, errorMessage } = rejection;
   const common = requestNo === undefined;
-  if (rejection === overloaded) return { outgoing: busy(rejection, requestNo), counted: 'full', common };
+  const full = rejection === overloaded;
   if (path === '/gateway' && wantsHtml(headers)) {
     const refusal = { errorCode, errorMessage, ...(requestNo === undefined ? {} : { requestNo }) };
-    return { outgoing: pageOf(pages.refuse(refusal)), counted: errorCode, common };
+    return { outgoing: pageOf(pages.refuse(refusal)), counted: full ? 'full' : errorCode, common };
   }
+  if (full) return { outgoing: busy(rejection, requestNo), counted: 'full', common };
   return { outgoing: json(refusalText(rejection, requestNo)), counted: errorCode, common };
 }
 

@@ -13,10 +13,13 @@ import { openBodyReader, overloaded } from './body.ts';
 import { type CounterParts, refused, serve } from './counter.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { boundInFlight, type InFlight } from './in-flight.ts';
+import { openPlaces } from './places.ts';
+import { openRates } from './rates.ts';
 import { busy, json, type Outgoing, openSending } from './reply.ts';
-import { openShares } from './shares.ts';
 
-export interface ServerParts extends Omit<CounterParts, 'shares'>, Omit<HealthParts, 'registry'> {
+export interface ServerParts
+  extends Omit<CounterParts, 'places' | 'rates' | 'strangers'>,
+    Omit<HealthParts, 'registry'> {
   readonly signer: Signer;
   readonly log: Log;
   readonly mostInFlight: number;
@@ -70,7 +73,12 @@ function protocolRoutes(
     'outcome',
   ]);
   const reader = openBodyReader(parts.limits);
-  const counter: CounterParts = { ...parts, shares: openShares(parts.mostInFlight) };
+  const counter: CounterParts = {
+    ...parts,
+    places: openPlaces(parts.mostInFlight),
+    rates: openRates(),
+    strangers: openRates(),
+  };
   scope.removeAllContentTypeParsers();
   const releases = new WeakMap<FastifyRequest, () => void>();
   scope.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
@@ -90,7 +98,7 @@ function protocolRoutes(
       const answering =
         body !== undefined && isRejection(body)
           ? Promise.resolve(refused(path, request.headers, body, undefined, parts.pages))
-          : serve(path, request.headers, body ?? Buffer.alloc(0), counter);
+          : serve(path, request.headers, body ?? Buffer.alloc(0), request.ip, counter);
       const { outgoing, counted, common } = await answering.finally(finished);
       // What was not read to its end would be taken for the next request.
       if (body !== undefined && isRejection(body)) reply.header('connection', 'close');

@@ -24,6 +24,8 @@ export interface KnownPlatform {
   readonly notifyAllow: readonly string[];
   /** undefined: the configured ones. Milliseconds. */
   readonly notifyGapsMs: readonly number[] | undefined;
+  /** Messages per second that are taken from it; undefined: the configured number. */
+  readonly perSecond: number | undefined;
   /** undefined: every service that is open. */
   readonly services: ReadonlySet<string> | undefined;
   readonly keys: ReadonlyMap<string, KnownKey>;
@@ -104,6 +106,7 @@ function knownOf(rows: RegistryRows, verifiers: Map<string, Verifier>, log: Log)
         notifyUrl: row.notify_url,
         notifyAllow: row.notify_allow,
         notifyGapsMs: row.notify_gaps_ms?.map(Number),
+        perSecond: row.per_second ?? undefined,
         services: row.services === null ? undefined : new Set(row.services),
         keys: keys.get(row.platform_no) ?? new Map<string, KnownKey>(),
       },

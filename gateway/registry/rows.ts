@@ -11,6 +11,7 @@ export interface PlatformRow {
   readonly notify_allow: readonly string[];
   readonly services: readonly string[] | null;
   readonly notify_gaps_ms: readonly bigint[] | null;
+  readonly per_second: number | null;
 }
 
 export interface KeyRow {
@@ -41,7 +42,7 @@ export function readRegistry(database: Database): Promise<RegistryRows> {
     async (transaction) => ({
       version: await readVersion(transaction),
       platforms: await transaction.rows<PlatformRow>(sql`
-        select platform_no, status, notify_url, notify_allow, services, notify_gaps_ms from gateway.platform`),
+        select platform_no, status, notify_url, notify_allow, services, notify_gaps_ms, per_second from gateway.platform`),
       keys: await transaction.rows<KeyRow>(sql`
         select platform_no, key_serial, algorithm, public_key, valid_from, valid_to, revoked_at from gateway.platform_key`),
     }),

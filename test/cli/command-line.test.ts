@@ -51,7 +51,7 @@ test('help names every command, and ends with 0', async () => {
 test.each([
   [
     ['platform', '--help'],
-    ['add', 'list'],
+    ['add', 'set-limit', 'list'],
   ],
   [
     ['keys', '--help'],
