@@ -4,6 +4,7 @@
  * may be answered for a message that nobody processed.
  */
 import { Redis } from 'ioredis';
+import { coalesceWrites } from './coalesce.ts';
 import { Unavailable } from './failure.ts';
 
 export interface Cache {
@@ -40,6 +41,7 @@ export function openRedis(options: { url: string; password?: string; prefix?: st
   redis.on('error', (error: Error & { code?: string }) => {
     failure = error.code ?? error.name;
   });
+  redis.on('connect', () => coalesceWrites(redis.stream));
   redis.on('ready', () => {
     failure = undefined;
   });

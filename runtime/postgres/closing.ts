@@ -21,6 +21,10 @@ export async function inTime(ending: Promise<unknown>): Promise<boolean> {
 /** Ends a connection: in order, or by cutting it when nobody answers. */
 export async function endClient(client: pg.Client): Promise<void> {
   if (await inTime(client.end())) return;
-  // The driver keeps its socket to itself, and offers no other way to let go of it.
-  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  socketOf(client).destroy();
+}
+
+/** A connected client's socket. The driver keeps it to itself, and offers no other way to let go of it, or to gather its writes. */
+export function socketOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }

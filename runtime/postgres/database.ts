@@ -3,8 +3,9 @@
  * connection is an `Unavailable` and never an unhandled event, and a lost reply to COMMIT is told apart (`CommitUnknown`).
  */
 import pg from 'pg';
+import { coalesceWrites } from '../coalesce.ts';
 import type { Stop } from '../lifecycle.ts';
-import { inTime } from './closing.ts';
+import { inTime, socketOf } from './closing.ts';
 import { clientConfig, type DatabaseOptions } from './config.ts';
 import { isAway, translated } from './errors.ts';
 import { listenOn } from './listen.ts';
@@ -59,7 +60,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   // An idle connection that breaks is forgotten by the pool; the next user opens another.
   pool.on('error', () => undefined);
   // Between being lent and being listened to, and after being thrown away, a connection that is ended says so to nobody: that must not end us.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    coalesceWrites(socketOf(client));
+  });
   let closing: Promise<void> | undefined;
 
   return {

@@ -3,8 +3,9 @@
  * the session is over, and with it whatever it held; nothing reconnects behind the owner's back.
  */
 import pg from 'pg';
+import { coalesceWrites } from '../coalesce.ts';
 import { Unavailable } from '../failure.ts';
-import { endClient } from './closing.ts';
+import { endClient, socketOf } from './closing.ts';
 import { clientConfig, type DatabaseOptions } from './config.ts';
 import { isAway, translated } from './errors.ts';
 import { identifier } from './sql.ts';
@@ -35,6 +36,7 @@ export async function openSession(options: DatabaseOptions): Promise<Session> {
   });
   try {
     await client.connect();
+    coalesceWrites(socketOf(client));
   } catch (error) {
     void endClient(client);
     throw translated(error);

@@ -2,8 +2,10 @@
  * A connection to RabbitMQ that is opened again whenever it is lost. What lives on it (channels, consumers, queues) is set up anew each time
  * by the setups that were registered; whatever goes wrong in one of them, the connection is thrown away, because that always repairs.
  */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
+import { coalesceWrites } from '../../coalesce.ts';
 import { Unavailable } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { closed } from './closing.ts';
@@ -101,6 +103,7 @@ export class Link {
       timeout: CONNECT_MS,
       clientProperties: { connection_name: `qianzhi ${this.#options.name}` },
     });
+    coalesceWrites((model as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream);
     let gone = false;
     const lost = new Promise<void>((resolve) => {
       model.on('error', () => undefined);
