@@ -95,6 +95,8 @@ export interface SettledWorld {
   /** Every process's log file is in it. */
   readonly logsFolder: string;
   readonly companyControlUrl: string;
+  /** Told what is being looked at: on a busy machine each takes its time. */
+  readonly note?: (line: string) => void;
 }
 
 export interface Verdict {

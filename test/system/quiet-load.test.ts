@@ -37,6 +37,7 @@ async function worldOf(house: House): Promise<SettledWorld> {
     gatewayUrls: [house.gatewayUrl],
     logsFolder: join(house.home, 'log'),
     companyControlUrl: house.paymentCompany.controlUrl,
+    note: (line) => console.log(line),
   };
 }
 

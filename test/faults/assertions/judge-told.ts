@@ -80,7 +80,8 @@ export function judgeQueried(
 ): Finding | undefined {
   const record = (answer?.['records'] as readonly Readonly<Record<string, unknown>>[] | undefined)?.[0];
   const wrong = (words: string): Finding => ({ kind: 'wrong', platformNo, requestNo: no, words });
-  if (record === undefined) return wrong(`QUERY_TRANSACTION has no record: ${brief(JSON.stringify(answer))}`);
+  if (record === undefined)
+    return wrong(`QUERY_TRANSACTION has no record: ${brief(JSON.stringify(answer ?? 'no answer'))}`);
   const status = String(record['status']);
   const final = status === 'FREEZED' || status === 'UNFREEZED' ? 'SUCCESS' : status;
   const texts = [...told].filter(([key]) => key.endsWith(` ${final}`)).map(([, { text }]) => readAnswer(text));

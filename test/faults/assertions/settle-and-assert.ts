@@ -28,14 +28,19 @@ const MOST_DIRECT_ASKED = 150;
 const ASKED_AT_ONCE = 8;
 
 export async function settleAndAssert(world: SettledWorld, load: Load): Promise<Verdict> {
+  const note = world.note ?? (() => undefined);
   const findings: Finding[] = [];
+  note('what is unknown is sent until it is answered');
   for (const number of await load.finish(FINISH_MS))
     findings.push({ kind: 'lost', words: `no certain answer after healing: ${number}` });
+  note('waiting until nothing moves');
   findings.push(...unsettled(await rest(world)));
+  note('proving the books');
   findings.push(...(await reading(world.databaseUrl, (client) => prove(client))));
   const company = await readCompany(world.companyControlUrl);
   for (const history of load.histories()) {
     const { platformNo } = history;
+    note(`judging ${platformNo}`);
     const story = await storyOf(platformNo, history.events());
     const books = await reading(world.databaseUrl, (client) => readBooks(client, platformNo));
     findings.push(...story.findings);
