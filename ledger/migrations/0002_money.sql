@@ -90,5 +90,6 @@ create table ledger.fee (
 );
 create index fee_open on ledger.fee (platform_no) where status <> 'PAID';
 
-grant select, insert, delete on ledger.due to qianzhi_ledger;
+-- Taking them out locks them first, which needs the right to update.
+grant select, insert, update, delete on ledger.due to qianzhi_ledger;
 grant select, insert, update on ledger.suspense, ledger.refund, ledger.fee to qianzhi_ledger;
