@@ -52,7 +52,7 @@ function judgeNumber(number: NumberStory, claim: Claim | undefined, found: Found
 }
 
 function judgeForged(content: ContentStory, found: Found): void {
-  if (content.accepted || content.finals.size > 0) found('wrong', 'a forged or stale message was taken');
+  if (content.accepted || content.inProgress) found('wrong', 'a forged or stale message was taken');
   const expected = content.expected?.slice('gateway:'.length);
   for (const code of content.gateway) {
     // Overload may come before anything is looked at; a clock that jumps makes an hour of messages stale.
@@ -64,9 +64,12 @@ function judgeForged(content: ContentStory, found: Found): void {
 function judgeContent(content: ContentStory, claim: Claim | undefined, found: Found): void {
   const { service, digest, finals } = content;
   const mine = claim?.digest === digest ? claim : undefined;
-  if (content.accepted && claim === undefined) found('lost', `${service} was accepted and is not in the books`);
+  if ((content.accepted || content.inProgress) && claim === undefined)
+    found('lost', `${service} was accepted and is not in the books`);
   else if (content.accepted && mine === undefined)
     found('lost', `${service} was accepted, and the books have another content of its number`);
+  else if (content.inProgress && mine === undefined && content.conflicts === 0)
+    found('wrong', `${service} was in progress, and never heard that its number belongs to another content`);
   if (finals.size > 1) {
     const answers = [...finals.keys()].map((text) => brief(text)).join(' and ');
     found('wrong', `${service} had different last words for the same content: ${answers}`);

@@ -94,6 +94,18 @@ const wrongs: readonly (readonly [
     (world) => world.books.claims.push({ ...claimOf(world, 'Q1'), origin: 'PAGE', number: 'Q9:approved' }),
   ],
   [
+    'a number in progress that the books never took',
+    'lost',
+    'C9',
+    (world) => world.events.push(...exchange('C9', { code: '0', status: 'PROCESSING', requestNo: 'C9' })),
+  ],
+  [
+    'another content in progress that was never answered',
+    'wrong',
+    'C1',
+    (world) => world.events.push(...exchange('C1', { code: '0', status: 'PROCESSING' }, { amount: '2.00' })),
+  ],
+  [
     'a forged message that was claimed',
     'wrong',
     'Z1',
@@ -308,12 +320,17 @@ describe('the judge', () => {
 });
 
 describe('the scan of logs', () => {
-  test('finds a card number, an ID number, a mobile or a password in any file, and does not repeat it', async () => {
+  test('finds personal data in any file, without repeating it, and statements that could not be run', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'qianzhi-logs-'));
     try {
       const secrets = ['6222021234567890127', '110101199001011231', '13912345671', 'Pw-123456789x'];
       await writeFile(join(folder, 'clean.log'), '{"msg":"order 6222021234567890128 is settled"}\n');
       expect(await scanLogs(folder, secrets)).toEqual([]);
+      await writeFile(join(folder, 'broken.log'), '{"msg":"x","err":{"message":"permission denied","code":"42501"}}\n');
+      expect((await scanLogs(folder, secrets)).map(({ words }) => words)).toEqual([
+        expect.stringContaining('broken.log:1 a statement could not be run'),
+      ]);
+      await rm(join(folder, 'broken.log'));
       for (const secret of secrets) {
         await writeFile(join(folder, 'dirty.log'), `{"msg":"fine"}\n{"msg":"card ${secret} refused"}\n`);
         const [finding, ...more] = await scanLogs(folder, secrets);

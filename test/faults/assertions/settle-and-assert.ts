@@ -88,7 +88,7 @@ async function judgeByAsking(load: Load, story: Story): Promise<readonly Finding
   const asks = [...story.numbers.values()].flatMap(({ no, contents, told }) => {
     const [content] = contents.values();
     const type = content && transactionTypeOf(content.service);
-    if (content === undefined || type === undefined || !content.accepted) return [];
+    if (content === undefined || type === undefined || !(content.accepted || content.inProgress)) return [];
     if (told.size === 0) direct += 1;
     if (told.size === 0 && direct > MOST_DIRECT_ASKED) return [];
     return [{ no, type, told }];

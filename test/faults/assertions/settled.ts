@@ -8,37 +8,37 @@ import type { Finding } from './finding.ts';
 export const unrest: Readonly<Record<string, string>> = {
   'instructions wait for an answer of the books (gateway.pending)': `
     select count(*), string_agg(platform_no || ' ' || evidence_id || ' due ' || due_at, '; ') as examples
-    from (select * from gateway.pending limit 5) as some`,
+    from (select * from gateway.pending limit 5) as few`,
   'the outbox of the ledger is not empty': `
-    select count(*), string_agg(family || ' ' || message_id, '; ') as examples from (select * from ledger.outbox limit 5) as some`,
+    select count(*), string_agg(family || ' ' || message_id, '; ') as examples from (select * from ledger.outbox limit 5) as few`,
   'the outbox of adapters is not empty': `
-    select count(*), string_agg(family || ' ' || message_id, '; ') as examples from (select * from adapters.outbox limit 5) as some`,
+    select count(*), string_agg(family || ' ' || message_id, '; ') as examples from (select * from adapters.outbox limit 5) as few`,
   'pages have not ended': `
     select count(*), string_agg(platform_no || ' ' || request_no || ' ' || state || ' due ' || due_at, '; ') as examples
-    from (select * from gateway.page where state <> 'ENDED' limit 5) as some`,
+    from (select * from gateway.page where state <> 'ENDED' limit 5) as few`,
   'instructions have no final state': `
     select count(*), string_agg(platform_no || ' ' || number || ' ' || service, '; ') as examples
-    from (select * from ledger.instruction where state = 'OPEN' limit 5) as some`,
+    from (select * from ledger.instruction where state = 'OPEN' limit 5) as few`,
   'orders have no final state': `
     select count(*), string_agg(platform_no || ' ' || request_no || ' ' || state || ' ' || sending || ' next ' || to_timestamp(next_at / 1000), '; ') as examples
-    from (select * from adapters.channel_order where state in ('opened', 'pending', 'unknown') limit 5) as some`,
+    from (select * from adapters.channel_order where state in ('opened', 'pending', 'unknown') limit 5) as few`,
   'payments have no final state': `
     select count(*), string_agg(request_no || ' ' || status, '; ') as examples
     from (select request_no, status from ledger.recharge where status in ('INIT', 'PENDDING')
-      union all select request_no, status from ledger.withdrawal where status in ('INIT', 'CONFIRMING', 'ACCEPT', 'REMITING') limit 5) as some`,
+      union all select request_no, status from ledger.withdrawal where status in ('INIT', 'CONFIRMING', 'ACCEPT', 'REMITING') limit 5) as few`,
   'lots have not arrived though their settlement was told': `
     select count(*), string_agg(platform_no || ' ' || lot || ' ' || state, '; ') as examples
-    from (select * from ledger.lot where state = 'DIFFERENCE' limit 5) as some`,
+    from (select * from ledger.lot where state = 'DIFFERENCE' limit 5) as few`,
   'settlements were not told to the books': `
     select count(*), string_agg(platform_no || ' ' || clearing_day, '; ') as examples
-    from (select * from adapters.settlement where told_at is null limit 5) as some`,
+    from (select * from adapters.settlement where told_at is null limit 5) as few`,
   'notifications are due': `
     select count(*), string_agg(platform_no || ' ' || event || ' attempts ' || attempts || ' due ' || due_at || ' ' || coalesce(last_error, ''), '; ') as examples
-    from (select * from gateway.notification where state = 'DUE' limit 5) as some`,
+    from (select * from gateway.notification where state = 'DUE' limit 5) as few`,
   'messages are parked': `
     select count(*), string_agg(queue || ' ' || platform_no || ' ' || message_id || ': ' || reason, '; ') as examples
     from (select * from ledger.parked where unparked_at is null union all select * from adapters.parked where unparked_at is null
-      union all select * from gateway.parked where unparked_at is null limit 5) as some`,
+      union all select * from gateway.parked where unparked_at is null limit 5) as few`,
 };
 
 const busLines = `select table_name from information_schema.tables

@@ -14,8 +14,10 @@ export interface ContentStory {
   readonly service: string;
   readonly reqData: Readonly<Record<string, unknown>>;
   expected?: Expected;
-  /** An answer said that the bank has it: in progress, done, or a page to approve. */
+  /** An answer said that the bank has this very content: it is done or refused, or there is a page to approve. */
   accepted: boolean;
+  /** An answer said that it is in progress, which it may be until the books find that its number belongs to another content. */
+  inProgress: boolean;
   /** Last words by their exact text, other than 100013. */
   readonly finals: Map<string, Answer>;
   /** Answered 100013: its number belongs to another content. */
@@ -143,6 +145,7 @@ function contentOf(story: Story, event: Extract<HistoryEvent, { t: 'sent' }>): C
     reqData: content,
     ...(expected === undefined ? {} : { expected }),
     accepted: false,
+    inProgress: false,
     finals: new Map(),
     conflicts: 0,
     gateway: new Set(),
@@ -165,9 +168,13 @@ function answered(story: Story, { no, service, at, content }: Asked, text: strin
     content.conflicts += 1;
     return;
   }
+  if (answer.status === 'PROCESSING') {
+    content.inProgress = true;
+    return;
+  }
   content.accepted = true;
   numberOf(story, no).acceptedAt ??= answeredAt;
-  if (answer.status !== 'PROCESSING') content.finals.set(text, answer);
+  content.finals.set(text, answer);
 }
 
 /** A query's record: it may not be behind what an answer before the question was asked said. */
