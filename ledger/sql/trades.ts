@@ -167,8 +167,7 @@ export const selectStanding = (
   projectNos: readonly string[],
   most: number,
 ): Statement => sql`
-  select hold.platform_no, hold.request_no, hold.kind, hold.account, hold.biz_type, hold.project_no, hold.amount, hold.marketing_amount,
-    hold.marketing_captured, hold.captured, hold.released, hold.created_at, hold.updated_at
+  select hold.*
   from unnest(${texts(platformNos)}::text[], ${texts(projectNos)}::text[]) as wanted (platform_no, project_no)
   cross join lateral (
     select * from ledger.hold

@@ -74,6 +74,38 @@ export function wrongs(books: Books): readonly string[] {
     const outstanding = project.loanAmount - project.repaymentAmount + project.income;
     must(shares === outstanding, `${projectNo}: shares ${shares}, principal outstanding ${outstanding}`);
   }
+  wrong.push(...wrongSales(books));
+  return wrong;
+}
+
+/** What of shares is on sale and reserved, against the sales and the holds that it comes from. */
+function wrongSales(books: Books): readonly string[] {
+  const wrong: string[] = [];
+  const holds = new Map(books.holds.map((hold) => [hold.requestNo, hold]));
+  for (const sale of books.sales) {
+    const buying = books.purchases.filter(({ saleNo }) => saleNo === sale.requestNo);
+    const reserved = buying.filter(({ requestNo }) => {
+      const hold = holds.get(requestNo);
+      return hold !== undefined && remainder(hold) > 0n;
+    });
+    const preSaling = sum(reserved.map(({ share, confirmed }) => (share - confirmed) as Fen));
+    const confirmed = sum(buying.map((purchase) => purchase.confirmed));
+    const { requestNo, saleShare, preSalingShare, confirmedShare } = sale;
+    if (preSaling !== preSalingShare) wrong.push(`sale ${requestNo}: reserved ${preSaling}, said ${preSalingShare}`);
+    if (confirmed !== confirmedShare) wrong.push(`sale ${requestNo}: confirmed ${confirmed}, said ${confirmedShare}`);
+    if (preSaling + confirmed > saleShare) wrong.push(`sale ${requestNo} is oversold`);
+  }
+  for (const { projectNo, platformUserNo, onSale } of books.claims) {
+    const his = books.sales.filter(
+      (sale) => sale.projectNo === projectNo && sale.platformUserNo === platformUserNo && sale.status === 'ONSALE',
+    );
+    const offered = sum(his.map(({ saleShare, confirmedShare }) => (saleShare - confirmedShare) as Fen));
+    if (offered !== onSale) wrong.push(`${platformUserNo} has ${offered} of ${projectNo} on sale, said ${onSale}`);
+  }
+  for (const { projectNo } of books.projects.filter(({ status }) => status === 'MISCARRY')) {
+    const standing = books.holds.filter((hold) => hold.projectNo === projectNo && remainder(hold) > 0n);
+    if (standing.length > 0) wrong.push(`${projectNo} was called off and still reserves ${standing.length} holds`);
+  }
   return wrong;
 }
 

@@ -104,7 +104,7 @@ export class Interpreter {
       return;
     }
     if (words.skip('time')) {
-      const [, amount = '', unit = ''] = /^\+(\d+)([mhd])$/.exec(words.next('how long')) ?? [];
+      const [, amount = '', unit = ''] = /^([+-]\d+)([mhd])$/.exec(words.next('how long')) ?? [];
       this.#memory.sender.pass(Number(amount) * { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 'm']);
       return;
     }
