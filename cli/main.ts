@@ -5,13 +5,17 @@
 import { Command, CommanderError } from 'commander';
 import { addChannelCommands } from './commands/channel.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addFeeCommands } from './commands/fee.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addNotificationCommands, addParkedCommands } from './commands/parked.ts';
 import { addPlatformCommands } from './commands/platform.ts';
+import { addRefundCommands } from './commands/refund.ts';
 import { addStartCommand } from './commands/start.ts';
+
+import { addSuspenseCommands } from './commands/suspense.ts';
 
 /** An operator's mistake, told without a stack. */
 export { Mistake } from './mistake.ts';
@@ -34,6 +38,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   addKeysCommands(program);
   addChannelCommands(program);
   addLedgerCommands(program);
+  addRefundCommands(program);
+  addSuspenseCommands(program);
+  addFeeCommands(program);
   addParkedCommands(program);
   addNotificationCommands(program);
   addDoctorCommand(program);

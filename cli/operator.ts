@@ -1,10 +1,13 @@
 /** An operator's act: an instruction on the bus, answered by who carries it out. */
+
+import type { Command } from 'commander';
 import { sha256Hex } from '../certs/digest.ts';
 import { decode, encode } from '../contract/internal/codec.ts';
 import type { Act, InstructionMessage } from '../contract/internal/instruction.ts';
 import type { Answer, ReplyMessage } from '../contract/internal/reply.ts';
 import type { Bus } from '../runtime/bus/port.ts';
 import { uuidv7 } from '../runtime/identifiers.ts';
+import { databaseOf, equip, homeOf, settingsOf } from './installation.ts';
 import { Mistake } from './mistake.ts';
 
 const PUBLISH_MS = 10_000;
@@ -45,4 +48,16 @@ export async function act(bus: Bus, platformNo: string, act: Act): Promise<Answe
     );
   if (answer.status !== 'SUCCESS') throw new Mistake(`refused: ${answer.errorCode} ${answer.errorMessage}`);
   return answer;
+}
+
+/** Sends an act by the bus of the installation that a command names. Throws as `act` does. */
+export async function operate(command: Command, platformNo: string, what: Act): Promise<Answer> {
+  const paths = homeOf(command);
+  const config = settingsOf(paths);
+  const equipment = await equip('qianzhi', config, await databaseOf(config, paths));
+  try {
+    return await act(equipment.bus, platformNo, what);
+  } finally {
+    await equipment.bus.close();
+  }
 }

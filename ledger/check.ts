@@ -5,6 +5,7 @@
 import type { Statement } from '../runtime/postgres/sql.ts';
 import type { Statements } from '../runtime/postgres/statements.ts';
 import { checks, countBooks, type FindingRecord } from './sql/checks.ts';
+import { moneyChecks } from './sql/checks-money.ts';
 
 export interface Finding {
   /** What should be true and is not. */
@@ -51,7 +52,7 @@ const toFinding = (check: string, row: FindingRecord): Finding => ({
 export async function checkBooks(snapshot: Statements): Promise<CheckReport> {
   const findings: Finding[] = [];
   const counts: Record<string, number> = {};
-  for (const [check, statement] of Object.entries(checks)) {
+  for (const [check, statement] of Object.entries({ ...checks, ...moneyChecks })) {
     const rows = await snapshot.rows<FindingRecord & { readonly total: bigint }>(firstOf(statement()));
     if (rows[0] === undefined) continue;
     counts[check] = Number(rows[0].total);

@@ -1,9 +1,15 @@
-/** What the command line may ask of the books without the bus: to prove them, and to show a platform's trial balance. Both only read. */
+/**
+ * What the command line may ask of the books without the bus: to prove them, to show a platform's trial balance, an account's balance at a past
+ * time, and what waits for an operator. All of it only reads.
+ */
 import { type Fen, formatYuan, sum } from '../contract/money.ts';
 import { type Database, openDatabase } from '../runtime/postgres/database.ts';
 import { roleOf } from '../runtime/postgres/folder.ts';
+import { accountOf } from './accounts.ts';
 import { type CheckReport, checkBooks } from './check.ts';
 import { selectTrialBalance } from './sql/checks.ts';
+import { type PastBalanceRecord, selectPastBalance } from './sql/past-balances.ts';
+import { type OpenItemRecord, selectOpenItems } from './sql/refunds.ts';
 
 export type { CheckReport, Finding } from './check.ts';
 
@@ -107,4 +113,62 @@ export function printTrialBalance({ platformNo, lines, users, assets, liabilitie
     ...side('LIABILITY', liabilities),
     line(`of these, ${users.count} users`, users.balance),
   ].join('\n');
+}
+
+export interface PastBalance {
+  /** The account's code. */
+  readonly account: string;
+  readonly currency: string;
+  /** Yuan with 2 decimals. */
+  readonly balance: string;
+  /** How many entries it had by then. */
+  readonly entries: number;
+  /** ISO time of the last of them, if there was one. */
+  readonly lastBookedAt?: string;
+}
+
+const CODE = /^(CUSTODY|RECEIVABLE|REMIT|SUSPENSE|(COLLECT|PAID|USER|FN):.+)$/;
+
+/**
+ * What an account's balance was. Throws `Unavailable`.
+ * @param account a platformUserNo, or an account's code.
+ * @param asOf epoch milliseconds.
+ * @returns undefined when there is no such account.
+ */
+export async function pastBalance(
+  options: LedgerDatabase,
+  platformNo: string,
+  account: string,
+  asOf: number,
+): Promise<PastBalance | undefined> {
+  const code = CODE.test(account) ? account : accountOf(account);
+  const [row] = await reading(options, (database) =>
+    database.rows<PastBalanceRecord>(selectPastBalance(platformNo, code, asOf)),
+  );
+  if (row === undefined) return undefined;
+  return {
+    account: row.account,
+    currency: row.currency,
+    balance: formatYuan(row.balance),
+    entries: Number(row.entry),
+    ...(row.booked_at === null ? {} : { lastBookedAt: row.booked_at.toISOString() }),
+  };
+}
+
+export interface OpenItem {
+  readonly kind: 'SUSPENSE' | 'REFUND' | 'FEE';
+  readonly number: string;
+  /** Yuan with 2 decimals. */
+  readonly amount: string;
+  readonly status: string;
+  /** Of what. */
+  readonly about: string;
+  /** ISO time. */
+  readonly since: string;
+}
+
+/** What waits for an operator: suspense, refunds, fees; the oldest first. Throws `Unavailable`. */
+export async function openItems(options: LedgerDatabase, platformNo: string): Promise<readonly OpenItem[]> {
+  const rows = await reading(options, (database) => database.rows<OpenItemRecord>(selectOpenItems(platformNo)));
+  return rows.map((row) => ({ ...row, amount: formatYuan(row.amount), since: row.since.toISOString() }));
 }

@@ -5,7 +5,7 @@ import { isServiceName, type ServiceName } from '../../contract/services.ts';
 import { listPlatforms, setPlatformLimit } from '../../gateway/commands.ts';
 import { databaseOf, equip, homeOf, settingsOf } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
-import { act } from '../operator.ts';
+import { act, operate } from '../operator.ts';
 import { addKeyOptions, type KeyOptions, platformKey } from '../platform-key.ts';
 
 interface AddOptions extends KeyOptions {
@@ -14,6 +14,7 @@ interface AddOptions extends KeyOptions {
   readonly notifyAllow: readonly string[];
   readonly profile: string;
   readonly services: string;
+  readonly withdrawDelay?: string;
   readonly json?: boolean;
 }
 
@@ -29,6 +30,10 @@ export function addPlatformCommands(program: Command): void {
     .option('--notify-allow <cidr...>', 'private address ranges its notify URL may be in', [])
     .option('--profile <profile>', `the rules it works under: ${profiles.join(' or ')}`, 'strict')
     .option('--services <list>', 'the services it may call, comma separated; * for all that are open', '*')
+    .option(
+      '--withdraw-delay <minutes>',
+      'how long NORMAL withdrawals wait, and can be intercepted, before they are sent',
+    )
     .option('--json', 'print the result as JSON');
   addKeyOptions(add).action(async (platformNo: string, options: AddOptions, command: Command) => {
     if (!PLATFORM_NO.test(platformNo)) throw new Mistake('platformNo: 1 to 50 letters, digits, - or _');
@@ -41,6 +46,7 @@ export function addPlatformCommands(program: Command): void {
       notifyUrl: notifyUrlOf(options.notifyUrl),
       notifyAllow: options.notifyAllow,
       services: servicesOf(options.services),
+      ...(options.withdrawDelay === undefined ? {} : { withdrawDelayMinutes: delayOf(options.withdrawDelay, 1) }),
     };
     const equipment = await equip('qianzhi', config, await databaseOf(config, paths));
     try {
@@ -74,6 +80,19 @@ export function addPlatformCommands(program: Command): void {
     });
 
   platform
+    .command('terms <platformNo>')
+    .description('change the terms of a platform that is open')
+    .requiredOption(
+      '--withdraw-delay <minutes>',
+      'how long NORMAL withdrawals wait, and can be intercepted, before they are sent; 0: they are sent at once',
+    )
+    .action(async (platformNo: string, options: { withdrawDelay: string }, command: Command) => {
+      const withdrawDelayMinutes = delayOf(options.withdrawDelay, 0);
+      await operate(command, platformNo, { service: 'PLATFORM_TERMS_SET', withdrawDelayMinutes });
+      process.stdout.write(`NORMAL withdrawals of platform ${platformNo} wait ${withdrawDelayMinutes} minutes\n`);
+    });
+
+  platform
     .command('list')
     .description('list the platforms and their keys')
     .option('--json', 'print as JSON')
@@ -104,6 +123,16 @@ function perSecondOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new Mistake('--per-second: a whole number from 1 to 999999');
   return Number(text);
+}
+
+/** A month: who waits longer forgot something. */
+const LONGEST_DELAY = 31 * 24 * 60;
+
+function delayOf(text: string, least: number): number {
+  const minutes = /^\d{1,6}$/.test(text) ? Number(text) : -1;
+  if (minutes < least || minutes > LONGEST_DELAY)
+    throw new Mistake(`--withdraw-delay: minutes, from ${least} to ${LONGEST_DELAY}`);
+  return minutes;
 }
 
 function profileOf(text: string): Profile {

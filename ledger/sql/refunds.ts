@@ -162,3 +162,25 @@ export const upsertFees = (rows: readonly Written<FeeRow>[]): Statement => sql`
   )}::json)
   on conflict (platform_no, invoice_no) do update set
     lot = excluded.lot, status = excluded.status, ended_at = excluded.ended_at`;
+
+/** Something that an operator may have to settle, as text. */
+export interface OpenItemRecord {
+  readonly kind: 'SUSPENSE' | 'REFUND' | 'FEE';
+  readonly number: string;
+  readonly amount: Fen;
+  readonly status: string;
+  readonly about: string;
+  readonly since: Date;
+}
+
+/** What is in suspense, refunds that are not ended, and invoices that are not paid; the oldest first. */
+export const selectOpenItems = (platformNo: string): Statement => sql`
+  select 'SUSPENSE' as kind, number, amount, status, lower(source) || coalesce(' of ' || lot, '') as about, created_at as since
+  from ledger.suspense where platform_no = ${platformNo} and status in ('OPEN', 'RETURNING', 'REFUNDING')
+  union all
+  select 'REFUND', refund_no, amount, status, 'recharge ' || request_no || ' of ' || lot, created_at
+  from ledger.refund where platform_no = ${platformNo} and status in ('WAITING', 'REFUNDING', 'CLEARING')
+  union all
+  select 'FEE', invoice_no, amount, status, lower(kind) || coalesce(' of ' || lot, ''), created_at
+  from ledger.fee where platform_no = ${platformNo} and status <> 'PAID'
+  order by since, kind, number`;
