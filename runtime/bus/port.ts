@@ -48,6 +48,11 @@ export interface SubscribeOptions {
    */
   takeOver?(): Promise<void>;
   /**
+   * Waited for before a batch is taken, so that what comes meanwhile is in it. A hint, for pacing: where taking is a statement of its own (the
+   * bus on PostgreSQL) it is not asked.
+   */
+  beforeBatch?(): Promise<void>;
+  /**
    * Gets what is waiting, 1 to maxBatch, and never waits to fill. Resolves once it is committed; then all is acknowledged. Throws
    * `Unavailable` (given back, stands still with backoff 1-30 s), `Fenced` (the subscription closes and subscribes anew as a stand-by),
    * `Malformed` or anything else (rerun one by one; the culprit is parked after its attempts).

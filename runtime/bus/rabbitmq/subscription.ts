@@ -97,7 +97,9 @@ async function work(
   let owning = false;
   let [seen, seenBytes] = [0, 0];
   while (!ends.aborted) {
-    if (!(await pile.some()) || ends.aborted) break;
+    if (!(await pile.some())) break;
+    await options.beforeBatch?.();
+    if (ends.aborted) break;
     // Nobody is told that he became the active consumer: the first delivery tells it.
     if (!owning) {
       await standStill('taking over', { ...common, acknowledge: async () => undefined }, async () => {
