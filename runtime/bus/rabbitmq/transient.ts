@@ -3,7 +3,7 @@
  * instance; questions to one queue that all servers share. While the broker does not read, what would pile up is dropped.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Channel, ChannelModel } from 'amqplib';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { Log } from '../../log.ts';
 import type { Question, Subscription, TransientReply } from '../port.ts';
 import { closed } from './closing.ts';
@@ -11,6 +11,9 @@ import { declareQuestions, questionQueue, replyQueue } from './topology.ts';
 
 /** A reply is an answer to somebody who waits, not a file: both implementations drop what is larger, alike. */
 const LARGEST_REPLY_BYTES = 1024 * 1024;
+/** A message of several replies: a batch of the books answers many who wait at one instance, and each message costs the broker the same. */
+const PACK = 'replies';
+const PACK_BYTES = 64 * 1024;
 /** What may wait for a broker that does not read. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 const QUESTIONS = 16;
@@ -25,6 +28,38 @@ export interface Transient {
   serve(answer: (question: Question) => Promise<void>): Promise<Subscription>;
 }
 
+/** The replies of one message: one by its correlation id, or several as JSON. */
+function unpacked({ content, properties }: ConsumeMessage, log: Log): readonly TransientReply[] {
+  const body = content.toString('utf8');
+  if (properties.type !== PACK) return [{ correlationId: String(properties.correlationId ?? ''), body }];
+  try {
+    return JSON.parse(body) as readonly TransientReply[];
+  } catch (error) {
+    log.error({ err: error }, 'bus: replies that cannot be read');
+    return [];
+  }
+}
+
+/** Replies to one instance in as few messages as may be; what is too large is dropped. */
+function packed(replies: readonly TransientReply[], log: Log): readonly (readonly TransientReply[])[] {
+  const packs: TransientReply[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const reply of replies) {
+    const { correlationId, body } = reply;
+    if (body.length > LARGEST_REPLY_BYTES) {
+      log.warn({ correlationId, bytes: body.length }, 'bus: a reply was dropped');
+      continue;
+    }
+    bytes += body.length;
+    if (bytes > PACK_BYTES) {
+      packs.push([]);
+      bytes = body.length;
+    }
+    packs.at(-1)?.push(reply);
+  }
+  return packs;
+}
+
 export function openTransient(prefix: string, address: string, isBlocked: () => boolean, log: Log): Transient {
   let sending: Channel | undefined;
   let hearing: Channel | undefined;
@@ -34,14 +69,15 @@ export function openTransient(prefix: string, address: string, isBlocked: () => 
   let answering = 0;
   let consumerTag: string | undefined;
 
-  const say = (queue: string, body: string, correlationId?: string): boolean => {
+  const say = (
+    queue: string,
+    body: string,
+    how: { readonly correlationId?: string; readonly type?: string },
+  ): boolean => {
     if (sending === undefined || isBlocked() || waitingBytes > MOST_WAITING_BYTES) return false;
     try {
       const content = Buffer.from(body);
-      const read = sending.publish('', queue, content, {
-        persistent: false,
-        ...(correlationId === undefined ? {} : { correlationId }),
-      });
+      const read = sending.publish('', queue, content, { persistent: false, ...how });
       // Counted from the moment that nothing goes out any more, until all of it did.
       if (!read) waitingBytes += content.length;
       return true;
@@ -99,11 +135,7 @@ export function openTransient(prefix: string, address: string, isBlocked: () => 
         queue,
         (message) => {
           if (message === null) void closed(channel);
-          else
-            takeReply({
-              correlationId: String(message.properties.correlationId ?? ''),
-              body: message.content.toString('utf8'),
-            });
+          else for (const reply of unpacked(message, log)) takeReply(reply);
         },
         { noAck: true },
       );
@@ -113,15 +145,20 @@ export function openTransient(prefix: string, address: string, isBlocked: () => 
       if (answerQuestion !== undefined) await consumeQuestions(channel);
     },
     reply: (to, replies) => {
-      for (const { correlationId, body } of replies) {
-        if (body.length > LARGEST_REPLY_BYTES || !say(replyQueue(prefix, to), body, correlationId))
-          log.warn({ correlationId, bytes: body.length }, 'bus: a reply was dropped');
+      const queue = replyQueue(prefix, to);
+      for (const pack of packed(replies, log)) {
+        const [only] = pack;
+        const said =
+          only !== undefined && pack.length === 1
+            ? say(queue, only.body, { correlationId: only.correlationId })
+            : say(queue, JSON.stringify(pack), { type: PACK });
+        if (!said) log.warn({ replies: pack.length }, 'bus: replies were dropped');
       }
     },
     onReply: (take) => {
       takeReply = take;
     },
-    ask: (body) => say(questionQueue(prefix), body),
+    ask: (body) => say(questionQueue(prefix), body, {}),
     serve: async (answer) => {
       answerQuestion = answer;
       if (hearing !== undefined) await consumeQuestions(hearing);
