@@ -7,7 +7,7 @@ import { Book } from './book.ts';
 import { loadPlatforms } from './load.ts';
 
 /** When so many rows were looked at, those that were not go. So at most twice as many are kept, of about 1 KB each. */
-const AGE_AT_ROWS = 50_000;
+const AGE_AT_ROWS = 250_000;
 
 export class Books {
   readonly #books = new Map<string, Book>();

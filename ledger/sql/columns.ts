@@ -1,19 +1,16 @@
 /**
- * How values become columns and back: whole columns as PostgreSQL's array texts, built here because the driver's own way is slower by an
- * order of magnitude at the length of a batch; rows for cold tables as one JSON text; and absent fields, which are null in a row.
+ * How values become columns and back: whole columns as array texts; rows for cold tables as one JSON text; and absent fields, which are null
+ * in a row.
  */
 import { revive } from '../../contract/internal/codec.ts';
 import type { Fen } from '../../contract/money.ts';
+import { numberArray, textArray } from '../../runtime/postgres/arrays.ts';
 
 /** A column of int8 (or of epoch milliseconds, for `to_timestamp`). */
-export const numbers = (values: readonly (bigint | number | null)[]): string =>
-  `{${values.map((value) => value ?? 'null').join()}}`;
+export const numbers = numberArray;
 
 /** A column of text, or of what text casts to. */
-export const texts = (values: readonly (string | null | undefined)[]): string =>
-  `{${values.map((value) => (value === null || value === undefined ? 'null' : quoted(value))).join()}}`;
-
-const quoted = (value: string): string => (/["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`);
+export const texts = textArray;
 
 /** Rows for `json_populate_recordset`: amounts as whole numbers in text, times as ISO text. */
 export const records = (rows: readonly object[]): string =>

@@ -4,6 +4,7 @@
  * and never keeps a cursor, because ids are not commit order.
  */
 import type { Outgoing, Publication } from '../bus/port.ts';
+import { textArray } from './arrays.ts';
 import type { Room } from './folder.ts';
 import { identifier, type Statement, sql } from './sql.ts';
 
@@ -31,11 +32,11 @@ export function stageStatement(schema: Exclude<Room, 'bus'>, messages: readonly 
     insert into ${identifier(`${schema}.outbox`)} (family, platform_no, message_id, body, trace)
     select family, platform_no, message_id, body, trace
     from unnest(
-      ${messages.map(({ family }) => family)}::text[],
-      ${messages.map(({ platformNo }) => platformNo)}::text[],
-      ${messages.map(({ messageId }) => messageId)}::text[],
-      ${messages.map(({ body }) => body)}::text[],
-      ${messages.map(({ trace }) => trace ?? null)}::text[]
+      ${textArray(messages.map(({ family }) => family))}::text[],
+      ${textArray(messages.map(({ platformNo }) => platformNo))}::text[],
+      ${textArray(messages.map(({ messageId }) => messageId))}::text[],
+      ${textArray(messages.map(({ body }) => body))}::text[],
+      ${textArray(messages.map(({ trace }) => trace))}::text[]
     ) with ordinality as staged (family, platform_no, message_id, body, trace, place)
     where pg_current_xact_id() is not null
     order by place`;
