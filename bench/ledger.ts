@@ -1,148 +1,111 @@
 /**
- * How many journals a second the ledger writes, against pgbench's TPC-B on the same server in the same run, alternating. A journal is one
- * SYNC_TRANSACTION (a loan release) that captures a hold made before, through the shell, with all rules, over all partitions at once; only the
- * bus is left out. At the end the books are proved.
+ * The ledger against pgbench's TPC-B on the same server in the same run, alternating; every ratio is the median of its rounds. The last line is
+ * JSON. What it wrote is proved at the end: a fast wrong ledger fails.
+ *
+ *   tpcb     journals/s, each with instruction, 2 entries, hold, answer and outbox row, all rules on, all partitions, uniform over all users
+ *   hot      the same of service fees, which all credit the platform's one income account, over uniform
+ *   history  journals/s, and balance queries/s, in books that hold 10,000,000 entries, over books that were empty; the worse of both
+ *   batch    details/s of ASYNC_TRANSACTION through RabbitMQ, from publishing to the last item's event, over TPC-B
+ *   space    bytes of a journal with its entries, instruction, answer and hold, indexes included
  */
-import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { encode } from '../contract/internal/codec.ts';
-import type { InstructionMessage } from '../contract/internal/instruction.ts';
-import { fen } from '../contract/money.ts';
-import { PARTITIONS, partitionOf } from '../contract/topology.ts';
+import { PARTITIONS } from '../contract/topology.ts';
+import { answerFrom } from '../ledger/ask.ts';
 import { checkLedger, printCheck } from '../ledger/commands.ts';
-import { MOST_IN_TRANSACTION, openShell, type Shell } from '../ledger/handle.ts';
+import { MOST_IN_TRANSACTION } from '../ledger/handle.ts';
 import { writerOptions } from '../ledger/main.ts';
-import { rules } from '../ledger/rules.ts';
-import type { Delivered } from '../runtime/bus/port.ts';
-import { orderId, uuidv7 } from '../runtime/identifiers.ts';
+import { queries } from '../ledger/rules.ts';
 import { type Database, openDatabase } from '../runtime/postgres/database.ts';
 import { migrate } from '../runtime/postgres/migrate.ts';
 import { identifier, once, sql } from '../runtime/postgres/sql.ts';
 import type { PrivateServer } from '../test/services/private.mjs';
-import { fillBooks, type HoldToCapture } from './ledger-load.ts';
+import { type Batches, startBatches } from './ledger-batches.ts';
+import { DETAILS_OF_ITEM, drive, openWriters, tradesOf, type Writer } from './ledger-drive.ts';
+import { fillBooks, holdsOf, type Load } from './ledger-load.ts';
 import { describeMachine, printMachine } from './machine.ts';
 import { prepareTpcb, runTpcb, TPCB } from './tpcb.ts';
 
 const usage = `npm run bench:ledger -- [options]
-  --quick          one short round, for a first look
+  --quick          small and short, for a first look
   --seed N         default 1
-  --rounds N       TPC-B and ledger alternate so often; default 3
-  --journals N     of each round; default 120000
+  --rounds N       everything alternates so often; default 5
+  --journals N     of each round; default 60000
   --users N        default 100000
+  --history N      entries loaded before; default 10000000
   --batch N        instructions in a transaction; default ${MOST_IN_TRANSACTION}
-QIANZHI_BENCH_PG=postgres://… uses that server (superuser); otherwise a private one is started.`;
+QIANZHI_BENCH_PG=postgres://… and QIANZHI_BENCH_AMQP=amqp://… use those servers; otherwise private ones are started.`;
 
 interface Options {
   readonly seed: number;
   readonly rounds: number;
   readonly journals: number;
   readonly users: number;
+  readonly history: number;
   readonly batch: number;
   readonly tpcbSeconds: number;
 }
 
 function readOptions(args: readonly string[]): Options | undefined {
+  const names = ['seed', 'rounds', 'journals', 'users', 'history', 'batch'] as const;
+  const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args: [...args],
     options: {
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      seed: { type: 'string' },
-      rounds: { type: 'string' },
-      journals: { type: 'string' },
-      users: { type: 'string' },
-      batch: { type: 'string' },
+      quick: flag,
+      help: flag,
+      ...(Object.fromEntries(names.map((name) => [name, { type: 'string' }])) as Record<
+        (typeof names)[number],
+        { type: 'string' }
+      >),
     },
   });
   if (values.help) return undefined;
   const { quick } = values;
-  const whole = (name: 'seed' | 'rounds' | 'journals' | 'users' | 'batch', otherwise: number): number => {
+  const whole = (name: (typeof names)[number], otherwise: number): number => {
     const value = Number(values[name] ?? otherwise);
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name}: a whole number above 0`);
     return value;
   };
   return {
     seed: whole('seed', 1),
-    rounds: whole('rounds', quick ? 1 : 3),
+    rounds: whole('rounds', quick ? 3 : 5),
     // The same for every partition.
-    journals: Math.ceil(whole('journals', quick ? 40_000 : 120_000) / PARTITIONS) * PARTITIONS,
-    users: whole('users', 100_000),
+    journals: Math.ceil(whole('journals', quick ? 12_000 : 60_000) / PARTITIONS) * PARTITIONS,
+    users: whole('users', quick ? 20_000 : 100_000),
+    history: whole('history', quick ? 200_000 : 10_000_000),
     batch: whole('batch', MOST_IN_TRANSACTION),
-    tpcbSeconds: quick ? 5 : TPCB.seconds,
+    tpcbSeconds: quick ? 4 : TPCB.seconds,
   };
+}
+
+/** Journals of each writer before the clock starts, so that the program is compiled: pgbench is. */
+const WARM_UP = 4_000;
+/** Lone instructions, one after the other: what one waits that does not wait for others. */
+const LONE = 500;
+/** Balance queries of a round, one after the other. */
+const QUERIES = 300;
+/** Trades in one ASYNC_TRANSACTION; with 3 details each it is under both limits of the protocol. */
+const ITEMS = 3_000;
+/** A program that everything else on the machine starves is slow, and must not be ended for it. */
+const PATIENCE_MS = 120_000;
+
+interface RunningServer {
+  readonly url: string;
+  stop(): Promise<void>;
 }
 
 /** A server of our own, unless one is named. */
-async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
-  const named = process.env['QIANZHI_BENCH_PG'];
+async function startServer(kind: 'postgres' | 'rabbit'): Promise<RunningServer> {
+  const named = process.env[kind === 'postgres' ? 'QIANZHI_BENCH_PG' : 'QIANZHI_BENCH_AMQP'];
   if (named !== undefined && named !== '') return { url: named, stop: async () => undefined };
   const file = new URL('../../test/services/private.mjs', import.meta.url);
-  const { startPrivatePostgres } = (await import(file.href)) as {
+  const starters = (await import(file.href)) as {
     startPrivatePostgres(options: { settings: Record<string, string> }): Promise<PrivateServer>;
+    startPrivateRabbit(): Promise<PrivateServer>;
   };
+  if (kind === 'rabbit') return starters.startPrivateRabbit();
   const settings = { shared_buffers: '1GB', max_wal_size: '8GB', fsync: 'on', synchronous_commit: 'on' };
-  const server = await startPrivatePostgres({ settings });
-  return { url: server.url, stop: () => server.stop() };
-}
-
-const messageOf = (platformNo: string, number: number, hold: HoldToCapture): Delivered => {
-  const act: InstructionMessage['act'] = {
-    service: 'SYNC_TRANSACTION',
-    request: {
-      requestNo: `S${String(number).padStart(9, '0')}`,
-      tradeType: 'TENDER',
-      projectNo: hold.project_no,
-      details: [
-        {
-          bizType: 'TENDER',
-          freezeRequestNo: hold.request_no,
-          sourcePlatformUserNo: hold.investor,
-          targetPlatformUserNo: hold.borrower,
-          amount: fen(hold.amount),
-        },
-      ],
-    } as Extract<InstructionMessage['act'], { service: 'SYNC_TRANSACTION' }>['request'],
-  };
-  const messageId = uuidv7();
-  const instruction: InstructionMessage = {
-    version: 1,
-    messageId,
-    platformNo,
-    origin: 'PLATFORM',
-    number: `S${String(number).padStart(9, '0')}`,
-    digest: createHash('sha256').update(encode(act)).digest('hex'),
-    receivedAt: Date.now(),
-    act,
-    replyTo: { address: 'bench', correlationId: messageId },
-  };
-  return { family: 'instruction', platformNo, messageId, body: encode(instruction), redelivered: false };
-};
-
-const cut = <T>(list: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
-
-const percentile = (sorted: readonly number[], part: number): number =>
-  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0) * 100) / 100;
-
-/** Journals before the clock starts, so that the program is compiled: pgbench is. A multiple of the partitions. */
-const WARM_UP = 20_000;
-
-interface Round {
-  readonly tpcb: number;
-  readonly rate: number;
-}
-
-/** The ledger's own bytes: what a journal costs on disk, indexes included. */
-async function bytesOf(owner: Database): Promise<Readonly<Record<string, number>>> {
-  const tables = ['journal', 'entry', 'instruction', 'hold', 'account', 'share'];
-  const sizes: Record<string, number> = {};
-  for (const table of tables) {
-    const row = await owner.row<{ bytes: bigint }>(
-      once(sql`select pg_total_relation_size(${`ledger.${table}`}) as bytes`),
-    );
-    sizes[table] = Number(row?.bytes ?? 0n);
-  }
-  return sizes;
+  return starters.startPrivatePostgres({ settings });
 }
 
 /** Runs the benchmark. 0 when the books are right at the end. */
@@ -154,154 +117,253 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const machine = describeMachine();
   console.log(printMachine(machine));
-  console.log(
-    `seed ${options.seed}; ${options.rounds} rounds of ${options.journals} journals; ${options.users} user accounts`,
-  );
-  const server = await startServer();
+  console.log(`seed ${options.seed}; ${options.rounds} rounds of ${options.journals} journals; ${options.users} users`);
+  const postgres = await startServer('postgres');
+  const rabbit = await startServer('rabbit');
   try {
-    return await measure(options, server.url, machine);
+    const { figures, sound } = await measure(options, postgres.url, rabbit.url);
+    console.log(JSON.stringify({ ...figures, sound, machine }));
+    return sound ? 0 : 1;
   } finally {
-    await server.stop();
+    await rabbit.stop();
+    await postgres.stop();
   }
 }
 
-async function createDatabase(admin: Database, url: string, name: string): Promise<string> {
-  await admin.execute(once(sql`drop database if exists ${identifier(name)} with (force)`));
-  await admin.execute(once(sql`create database ${identifier(name)}`));
-  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+/** One ledger in a database of its own. */
+interface Ledger {
+  readonly url: string;
+  readonly owner: Database;
+  readonly database: Database;
+  readonly platformNos: readonly string[];
 }
 
-async function measure(options: Options, url: string, machine: ReturnType<typeof describeMachine>): Promise<number> {
-  const admin = openDatabase({ url, max: 1, statementTimeoutMs: 600_000 });
-  const tpcbUrl = await createDatabase(admin, url, 'qianzhi_bench_tpcb');
-  const ledgerUrl = await createDatabase(admin, url, 'qianzhi_bench_ledger');
-  const { version, fsync, commit } = (await admin.row<{ version: string; fsync: string; commit: string }>(sql`
-    select current_setting('server_version') as version, current_setting('fsync') as fsync,
-      current_setting('synchronous_commit') as commit`)) ?? { version: '', fsync: '', commit: '' };
-  console.log(`PostgreSQL ${version}, fsync ${fsync}, synchronous_commit ${commit}`);
-  const owner = openDatabase({ url: ledgerUrl, max: 1, statementTimeoutMs: 600_000 });
-  const database = openDatabase(writerOptions(ledgerUrl, undefined, PARTITIONS));
-  try {
-    await migrate({ url: ledgerUrl, room: 'ledger' });
-    const { rounds, journals, users, seed } = options;
-    const [trades] = await Promise.all([
-      fillBooks(owner, { users, holds: WARM_UP + journals * rounds, partitions: PARTITIONS, seed }),
-      prepareTpcb(tpcbUrl),
-    ]);
-    const before = await bytesOf(owner);
-    const { results, latencies, answered } = await alternate(options, { admin, database, tpcbUrl, trades });
-    const after = await bytesOf(owner);
-    const written = WARM_UP + journals * rounds;
-    const bytes = Object.fromEntries(
-      Object.entries(after).map(([table, size]) => [table, Math.round((size - (before[table] ?? 0)) / written)]),
+async function openLedger(admin: Database, serverUrl: string, name: string, load: Load): Promise<Ledger> {
+  await admin.execute(once(sql`drop database if exists ${identifier(name)} with (force)`));
+  await admin.execute(once(sql`create database ${identifier(name)}`));
+  const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  await migrate({ url, room: 'ledger' });
+  const owner = openDatabase({ url, max: 1, statementTimeoutMs: 1_800_000 });
+  const platformNos = await fillBooks(owner, load);
+  const settings = { idleInTransactionMs: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS };
+  const database = openDatabase({ ...writerOptions(url, undefined, PARTITIONS + 1), ...settings });
+  return { url, owner, database, platformNos };
+}
+
+const closeLedger = async ({ owner, database }: Ledger): Promise<void> => {
+  await database.close();
+  await owner.close();
+};
+
+const sorted = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
+const percentile = (values: readonly number[], part: number): number =>
+  sorted(values)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
+const median = (values: readonly number[]): number => {
+  const [low, high] = [(values.length - 1) >> 1, values.length >> 1].map((index) => sorted(values)[index] ?? 0);
+  return ((low ?? 0) + (high ?? 0)) / 2;
+};
+const two = (value: number): number => Math.round(value * 100) / 100;
+
+/** The trades of the holds `from` to `from + count` of each writer, written before the clock starts. */
+const prepared = ({ owner }: Ledger, writers: readonly Writer[], kind: 'B' | 'F', from: number, count: number) =>
+  Promise.all(
+    writers.map(async ({ platformNo, shell }) => ({
+      shell,
+      messages: tradesOf(platformNo, await holdsOf(owner, platformNo, kind, from, count)),
+    })),
+  );
+
+/** Balance queries per second, one after the other, of users anywhere. */
+async function queryRate({ database, platformNos }: Ledger, users: number, round: number): Promise<number> {
+  const half = Math.floor(users / PARTITIONS / 2);
+  const since = performance.now();
+  for (let index = 0; index < QUERIES; index += 1) {
+    const platformNo = platformNos[index % platformNos.length] ?? '';
+    const number = 1 + (((index + 1) * 7919 + round * 104_729) % half);
+    const platformUserNo = `I${String(number).padStart(7, '0')}`;
+    const answer = await answerFrom(database, queries, {
+      version: 1,
+      platformNo,
+      query: { service: 'QUERY_USER_INFORMATION', request: { platformUserNo } },
+      replyTo: { address: 'bench', correlationId: 'bench' },
+    });
+    if (answer.status !== 'SUCCESS') throw new Error(`${platformUserNo} has no balance`);
+  }
+  return (QUERIES * 1000) / (performance.now() - since);
+}
+
+const spaceTables = ['journal', 'entry', 'instruction', 'hold', 'outbox', 'account', 'share', 'project'] as const;
+type Sizes = Readonly<Record<(typeof spaceTables)[number], number>>;
+
+async function sizesOf({ owner }: Ledger): Promise<Sizes> {
+  const sizes: Partial<Record<(typeof spaceTables)[number], number>> = {};
+  for (const table of spaceTables) {
+    const row = await owner.row<{ bytes: bigint }>(
+      once(sql`select pg_total_relation_size(${`ledger.${table}`}) as bytes`),
     );
-    const report = await checkLedger({ databaseUrl: ledgerUrl });
-    console.log(printCheck(report));
-    const mean = (of: (round: Round) => number): number =>
-      results.reduce((total, r) => total + of(r), 0) / results.length;
-    const [rate, tpcb] = [mean((round) => round.rate), mean((round) => round.tpcb)];
-    const held = report.sound && answered === written;
-    if (answered !== written) console.log(`only ${answered} of ${written} were answered SUCCESS`);
-    const two = (value: number): number => Math.round(value * 100) / 100;
+    sizes[table] = Number(row?.bytes ?? 0n);
+  }
+  return sizes as Sizes;
+}
+
+interface Round {
+  readonly tpcb: number;
+  readonly uniform: number;
+  readonly hot: number;
+  readonly query: number;
+  readonly uniformWithHistory: number;
+  readonly queryWithHistory: number;
+  readonly batch: number;
+}
+
+async function measure(options: Options, serverUrl: string, amqpUrl: string) {
+  const { rounds, journals, users, seed, batch } = options;
+  const each = journals / PARTITIONS;
+  const half = each / 2;
+  const items = Math.min(ITEMS, half);
+  const admin = openDatabase({ url: serverUrl, max: 1, statementTimeoutMs: 1_800_000 });
+  const base = { users, freezes: 0, deposits: 1, partitions: PARTITIONS, seed };
+  const all = rounds * each + WARM_UP;
+  const deposits = Math.ceil(options.history / users);
+  console.log('loading …');
+  const main = await openLedger(admin, serverUrl, 'qianzhi_bench_ledger', {
+    ...base,
+    bids: (all + LONE) * PARTITIONS,
+    freezes: rounds * half * PARTITIONS,
+  });
+  const old = await openLedger(admin, serverUrl, 'qianzhi_bench_history', {
+    ...base,
+    bids: all * PARTITIONS,
+    deposits,
+  });
+  const mass = await openLedger(admin, serverUrl, 'qianzhi_bench_batches', {
+    ...base,
+    bids: (rounds + 1) * items * PARTITIONS,
+  });
+  const tpcbUrl = Object.assign(new URL(serverUrl), { pathname: '/qianzhi_bench_tpcb' }).href;
+  await admin.execute(once(sql`drop database if exists ${identifier('qianzhi_bench_tpcb')} with (force)`));
+  await admin.execute(once(sql`create database ${identifier('qianzhi_bench_tpcb')}`));
+  await prepareTpcb(tpcbUrl);
+  const batches = await startBatches(mass.url, amqpUrl, items);
+  try {
+    const mainWriters = await openWriters(main.database, main.platformNos);
+    const oldWriters = await openWriters(old.database, old.platformNos);
+    const batchHolds = (round: number) =>
+      Promise.all(
+        mass.platformNos.map(async (platformNo) => ({
+          platformNo,
+          holds: await holdsOf(mass.owner, platformNo, 'B', round * items, items),
+        })),
+      );
+    await drive(await prepared(main, mainWriters, 'B', 0, WARM_UP), batch);
+    await drive(await prepared(old, oldWriters, 'B', 0, WARM_UP), batch);
+    await batches.run(await batchHolds(0));
+    const latencies: number[] = [];
+    const results: Round[] = [];
+    const grown = { ...emptySizes };
+    for (let round = 0; round < rounds; round += 1) {
+      const from = WARM_UP + round * each;
+      const tpcb = await runTpcb(tpcbUrl, options.tpcbSeconds);
+      const uniformWork = await prepared(main, mainWriters, 'B', from, each);
+      const before = await sizesOf(main);
+      await admin.execute(once(sql`checkpoint`));
+      const uniform = await drive(uniformWork, batch, latencies);
+      const after = await sizesOf(main);
+      for (const table of spaceTables) grown[table] += after[table] - before[table];
+      const hot = await drive(await prepared(main, mainWriters, 'F', round * half, half), batch);
+      const query = await queryRate(main, users, round);
+      const oldWork = await prepared(old, oldWriters, 'B', from, each);
+      await admin.execute(once(sql`checkpoint`));
+      const uniformWithHistory = await drive(oldWork, batch);
+      const queryWithHistory = await queryRate(old, users, round);
+      const batchWork = await batchHolds(round + 1);
+      await admin.execute(once(sql`checkpoint`));
+      const details = await batches.run(batchWork);
+      results.push({ tpcb, uniform, hot, query, uniformWithHistory, queryWithHistory, batch: details });
+      console.log(
+        `round ${round + 1}: TPC-B ${tpcb.toFixed(0)}/s; uniform ${uniform.toFixed(0)}/s (${(uniform / tpcb).toFixed(2)}), hot ${hot.toFixed(0)}/s, with history ${uniformWithHistory.toFixed(0)}/s; queries ${query.toFixed(0)}/s, with history ${queryWithHistory.toFixed(0)}/s; batch ${details.toFixed(0)} details/s (${(details / tpcb).toFixed(2)})`,
+      );
+    }
+    const lone: number[] = [];
+    await drive((await prepared(main, mainWriters, 'B', all, LONE)).slice(0, 1), 1, lone);
     const figures = {
       bench: 'ledger',
-      tpcb: two(rate / tpcb),
-      rate: Math.round(rate),
-      tpcbTps: Math.round(tpcb),
-      batchP50Ms: percentile(latencies, 0.5),
-      batchP99Ms: percentile(latencies, 0.99),
-      bytesPerJournal: bytes,
-      sound: held,
-      seed,
-      journals: written,
-      users,
-      batch: options.batch,
-      partitions: PARTITIONS,
-      rounds: results.map((round) => ({ tpcb: Math.round(round.tpcb), rate: Math.round(round.rate) })),
+      ...ratios(results),
+      ...(await spaceOf(main, grown, journals * rounds)),
+      loneP50Ms: two(percentile(lone, 0.5)),
+      loneP99Ms: two(percentile(lone, 0.99)),
+      batchP50Ms: two(percentile(latencies, 0.5)),
+      batchP99Ms: two(percentile(latencies, 0.99)),
+      options: { ...options, partitions: PARTITIONS, items, detailsOfItem: DETAILS_OF_ITEM },
+      rounds: results.map((round) =>
+        Object.fromEntries(Object.entries(round).map(([name, value]) => [name, Math.round(value)])),
+      ),
       baseline: { ...TPCB, seconds: options.tpcbSeconds },
-      machine,
-      postgres: version,
     };
-    console.log(JSON.stringify(figures));
-    return held ? 0 : 1;
+    await batches.stop();
+    let sound = await allDone(main, (all + rounds * half) * PARTITIONS + LONE);
+    sound = (await allDone(old, all * PARTITIONS)) && sound;
+    sound = (await allDone(mass, (rounds + 1) * items * PARTITIONS)) && sound;
+    for (const ledger of [main, old, mass]) sound = (await proved(ledger)) && sound;
+    return { figures, sound };
   } finally {
-    await database.close();
-    await owner.close();
+    await stopQuietly(batches);
+    for (const ledger of [main, old, mass]) await closeLedger(ledger);
     await admin.close();
   }
 }
 
-interface Stage {
-  readonly admin: Database;
-  readonly database: Database;
-  readonly tpcbUrl: string;
-  readonly trades: ReadonlyMap<string, readonly HoldToCapture[]>;
+const emptySizes: Record<(typeof spaceTables)[number], number> = {
+  journal: 0,
+  entry: 0,
+  instruction: 0,
+  hold: 0,
+  outbox: 0,
+  account: 0,
+  share: 0,
+  project: 0,
+};
+
+const stopQuietly = (batches: Batches): Promise<void> => batches.stop().catch(() => undefined);
+
+function ratios(results: readonly Round[]) {
+  const ratio = (of: (round: Round) => number): number => two(median(results.map(of)));
+  const historyRate = ratio((round) => round.uniformWithHistory / round.uniform);
+  const historyQuery = ratio((round) => round.queryWithHistory / round.query);
+  return {
+    tpcb: ratio((round) => round.uniform / round.tpcb),
+    hot: ratio((round) => round.hot / round.uniform),
+    history: Math.min(historyRate, historyQuery),
+    batch: ratio((round) => round.batch / round.tpcb),
+    historyRate,
+    historyQuery,
+  };
 }
 
-async function alternate(options: Options, { admin, database, tpcbUrl, trades }: Stage) {
-  let answered = 0;
-  const latencies: number[] = [];
-  const shells = await Promise.all(
-    [...trades.keys()].map(async (platformNo) => {
-      const shell = openShell({
-        database,
-        partition: partitionOf(platformNo),
-        rules,
-        facts: { newOrderId: () => orderId(Date.now()) },
-        reply: (_, replies) => {
-          for (const { body } of replies) if (body.includes('"status":"SUCCESS"')) answered += 1;
-        },
-        nudge: () => undefined,
-      });
-      await shell.takeOver();
-      return { platformNo, shell };
-    }),
-  );
-  /** Written before the clock starts: whoever sends is not what is measured. */
-  const prepared = (from: number, count: number) =>
-    shells.map(({ platformNo, shell }) => ({
-      shell,
-      batches: cut(
-        (trades.get(platformNo) ?? [])
-          .slice(from, from + count)
-          .map((hold, index) => messageOf(platformNo, from + index, hold)),
-        options.batch,
-      ),
-    }));
-  const warm = WARM_UP / trades.size;
-  await drive(prepared(0, warm), []);
-  const results: Round[] = [];
-  for (let round = 0; round < options.rounds; round += 1) {
-    await admin.execute(once(sql`checkpoint`));
-    const tpcb = await runTpcb(tpcbUrl, options.tpcbSeconds);
-    const share = options.journals / trades.size;
-    const work = prepared(warm + round * share, share);
-    await admin.execute(once(sql`checkpoint`));
-    const since = performance.now();
-    await drive(work, latencies);
-    const seconds = (performance.now() - since) / 1000;
-    const rate = options.journals / seconds;
-    results.push({ tpcb, rate });
-    console.log(
-      `round ${round + 1}: TPC-B ${tpcb.toFixed(0)} tps; ledger ${rate.toFixed(0)} journals/s (${options.journals} in ${seconds.toFixed(1)} s); ratio ${(rate / tpcb).toFixed(2)}`,
-    );
-  }
-  latencies.sort((a, b) => a - b);
-  return { results, latencies, answered };
+/** What a journal takes on disk. A hold's row was there before; all of its table is counted, by the rows it has. */
+async function spaceOf(ledger: Ledger, grown: Sizes, journals: number) {
+  const { bytes, rows } = (await ledger.owner.row<{ bytes: bigint; rows: bigint }>(
+    once(sql`select pg_total_relation_size('ledger.hold') as bytes, count(*) as rows from ledger.hold`),
+  )) ?? { bytes: 0n, rows: 1n };
+  const hold = Math.round(Number(bytes) / Number(rows));
+  const of = (table: keyof Sizes): number => Math.round(grown[table] / journals);
+  const parts = { journal: of('journal'), entries: of('entry'), instructionAndResult: of('instruction'), hold };
+  const space = Object.values(parts).reduce((total, part) => total + part, 0);
+  return { space, spaceOf: parts, outboxBytes: of('outbox'), otherBytes: of('account') + of('share') + of('project') };
 }
 
-/** Hands every shell its batches, one after the other; all shells at once. Notes how long each batch took, in milliseconds. */
-async function drive(
-  work: readonly { readonly shell: Shell; readonly batches: readonly (readonly Delivered[])[] }[],
-  latencies: number[],
-): Promise<void> {
-  await Promise.all(
-    work.map(async ({ shell, batches }) => {
-      for (const batch of batches) {
-        const began = performance.now();
-        await shell.handle(batch);
-        latencies.push(performance.now() - began);
-      }
-    }),
+/** Whether every trade was done. */
+async function allDone({ owner }: Ledger, wanted: number): Promise<boolean> {
+  const row = await owner.row<{ done: bigint }>(
+    once(sql`select count(*) as done from ledger.instruction where service = 'SYNC_TRANSACTION' and state = 'DONE'`),
   );
+  const done = Number(row?.done ?? 0n);
+  if (done !== wanted) console.log(`${done} of ${wanted} trades were done`);
+  return done === wanted;
+}
+
+async function proved({ url }: Ledger): Promise<boolean> {
+  const report = await checkLedger({ databaseUrl: url });
+  console.log(printCheck(report));
+  return report.sound;
 }
