@@ -15,13 +15,14 @@ import { checkLedger, printCheck } from '../ledger/commands.ts';
 import { MOST_IN_TRANSACTION } from '../ledger/handle.ts';
 import { writerOptions } from '../ledger/main.ts';
 import { queries } from '../ledger/rules.ts';
+import type { Delivered } from '../runtime/bus/port.ts';
 import { type Database, openDatabase } from '../runtime/postgres/database.ts';
 import { migrate } from '../runtime/postgres/migrate.ts';
 import { identifier, once, sql } from '../runtime/postgres/sql.ts';
 import type { PrivateServer } from '../test/services/private.mjs';
 import { type Batches, startBatches } from './ledger-batches.ts';
 import { DETAILS_OF_ITEM, drive, openWriters, tradesOf, type Writer } from './ledger-drive.ts';
-import { fillBooks, holdsOf, type Load } from './ledger-load.ts';
+import { fillBooks, type HoldToCapture, holdsOf, type Load } from './ledger-load.ts';
 import { describeMachine, printMachine } from './machine.ts';
 import { prepareTpcb, runTpcb, TPCB } from './tpcb.ts';
 
@@ -165,13 +166,23 @@ const median = (values: readonly number[]): number => {
 const two = (value: number): number => Math.round(value * 100) / 100;
 
 /** The trades of the holds `from` to `from + count` of each writer, written before the clock starts. */
-const prepared = ({ owner }: Ledger, writers: readonly Writer[], kind: 'B' | 'F', from: number, count: number) =>
-  Promise.all(
-    writers.map(async ({ platformNo, shell }) => ({
-      shell,
-      messages: tradesOf(platformNo, await holdsOf(owner, platformNo, kind, from, count)),
-    })),
-  );
+async function prepared({ owner }: Ledger, writers: readonly Writer[], kind: 'B' | 'F', from: number, count: number) {
+  const work: { readonly shell: Writer['shell']; readonly messages: readonly Delivered[] }[] = [];
+  // One after the other: they share a connection.
+  for (const { platformNo, shell } of writers) {
+    const holds = await holdsOf(owner, platformNo, kind, from, count);
+    work.push({ shell, messages: tradesOf(platformNo, holds) });
+  }
+  return work;
+}
+
+/** The bids of a round's batches. */
+async function batchHolds({ owner, platformNos }: Ledger, from: number, count: number) {
+  const work: { readonly platformNo: string; readonly holds: readonly HoldToCapture[] }[] = [];
+  for (const platformNo of platformNos)
+    work.push({ platformNo, holds: await holdsOf(owner, platformNo, 'B', from, count) });
+  return work;
+}
 
 /** Balance queries per second, one after the other, of users anywhere. */
 async function queryRate({ database, platformNos }: Ledger, users: number, round: number): Promise<number> {
@@ -248,16 +259,9 @@ async function measure(options: Options, serverUrl: string, amqpUrl: string) {
   try {
     const mainWriters = await openWriters(main.database, main.platformNos);
     const oldWriters = await openWriters(old.database, old.platformNos);
-    const batchHolds = (round: number) =>
-      Promise.all(
-        mass.platformNos.map(async (platformNo) => ({
-          platformNo,
-          holds: await holdsOf(mass.owner, platformNo, 'B', round * items, items),
-        })),
-      );
     await drive(await prepared(main, mainWriters, 'B', 0, WARM_UP), batch);
     await drive(await prepared(old, oldWriters, 'B', 0, WARM_UP), batch);
-    await batches.run(await batchHolds(0));
+    await batches.run(await batchHolds(mass, 0, items));
     const latencies: number[] = [];
     const results: Round[] = [];
     const grown = { ...emptySizes };
@@ -276,7 +280,7 @@ async function measure(options: Options, serverUrl: string, amqpUrl: string) {
       await admin.execute(once(sql`checkpoint`));
       const uniformWithHistory = await drive(oldWork, batch);
       const queryWithHistory = await queryRate(old, users, round);
-      const batchWork = await batchHolds(round + 1);
+      const batchWork = await batchHolds(mass, (round + 1) * items, items);
       await admin.execute(once(sql`checkpoint`));
       const details = await batches.run(batchWork);
       results.push({ tpcb, uniform, hot, query, uniformWithHistory, queryWithHistory, batch: details });
