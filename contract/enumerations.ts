@@ -132,7 +132,8 @@ export interface BorrowerLimits {
 
 /**
  * What a profile configures. `authorisationCap`: whether an authorisation's amount caps each transaction, or also the sum of all that is
- * reserved on it (protocol 7, rule 11). The limits of the strict one are those of 《网络借贷信息中介机构业务活动管理暂行办法》 article 17:
+ * reserved on it (protocol 7, rule 11). `borrowerLimits`: what an operator who opens a platform with its profile's limits gives it; the
+ * protocol names no figures, those of the strict one are 《网络借贷信息中介机构业务活动管理暂行办法》 article 17:
  * 200,000 yuan for a person, 1,000,000 for an organisation.
  */
 export const profileRules: {

@@ -24,7 +24,7 @@ export interface PlatformRow {
   readonly currency: Currency;
   /** The accounting day that is open, yyyyMMdd. */
   readonly openDay: string;
-  /** What its borrowers may owe, where it differs from its profile. */
+  /** What each of its borrowers may owe; absent: as much as they file. */
   readonly limits?: BorrowerLimits;
   /** How long a NORMAL withdrawal waits in ACCEPT before it is sent, and can be intercepted; absent: it is sent at once. */
   readonly withdrawDelayMinutes?: number;

@@ -1,6 +1,7 @@
 /** `qianzhi platform`: opens platforms, and lists them. */
 import type { Command } from 'commander';
-import { type Profile, profiles } from '../../contract/enumerations.ts';
+import { type BorrowerLimits, type Profile, profileRules, profiles } from '../../contract/enumerations.ts';
+import { parseYuan } from '../../contract/money.ts';
 import { isServiceName, type ServiceName } from '../../contract/services.ts';
 import { listPlatforms, setPlatformLimit } from '../../gateway/commands.ts';
 import { databaseOf, equip, homeOf, settingsOf } from '../installation.ts';
@@ -15,6 +16,7 @@ interface AddOptions extends KeyOptions {
   readonly profile: string;
   readonly services: string;
   readonly withdrawDelay?: string;
+  readonly borrowerLimits?: string;
   readonly json?: boolean;
 }
 
@@ -34,6 +36,10 @@ export function addPlatformCommands(program: Command): void {
       '--withdraw-delay <minutes>',
       'how long NORMAL withdrawals wait, and can be intercepted, before they are sent',
     )
+    .option(
+      '--borrower-limits <limits>',
+      'what each borrower may owe 标的限额监控: `profile`, or yuan of a person and of an organisation, e.g. 200000,1000000',
+    )
     .option('--json', 'print the result as JSON');
   addKeyOptions(add).action(async (platformNo: string, options: AddOptions, command: Command) => {
     if (!PLATFORM_NO.test(platformNo)) throw new Mistake('platformNo: 1 to 50 letters, digits, - or _');
@@ -47,6 +53,7 @@ export function addPlatformCommands(program: Command): void {
       notifyAllow: options.notifyAllow,
       services: servicesOf(options.services),
       ...(options.withdrawDelay === undefined ? {} : { withdrawDelayMinutes: delayOf(options.withdrawDelay, 1) }),
+      ...limitsOf(options.borrowerLimits, profileOf(options.profile)),
     };
     const equipment = await equip('qianzhi', config, await databaseOf(config, paths));
     try {
@@ -139,6 +146,15 @@ function profileOf(text: string): Profile {
   const found = profiles.find((profile) => profile === text);
   if (found === undefined) throw new Mistake(`--profile: ${profiles.join(' or ')}`);
   return found;
+}
+
+function limitsOf(text: string | undefined, profile: Profile): { readonly limits?: BorrowerLimits } {
+  if (text === undefined) return {};
+  if (text === 'profile') return { limits: profileRules[profile].borrowerLimits };
+  const [personal, organization, more] = text.split(',').map(parseYuan);
+  if (typeof personal !== 'bigint' || typeof organization !== 'bigint' || more !== undefined)
+    throw new Mistake('--borrower-limits: `profile`, or two amounts in yuan, e.g. 200000,1000000');
+  return { limits: { personal, organization } };
 }
 
 function notifyUrlOf(text: string): string {

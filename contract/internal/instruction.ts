@@ -47,7 +47,7 @@ export interface PlatformRegistration {
   readonly services: readonly ServiceName[] | '*';
   /** How long a NORMAL withdrawal waits before it is sent, and can be intercepted; absent: it is sent at once. */
   readonly withdrawDelayMinutes?: number;
-  /** What its borrowers may owe, where it differs from its profile. */
+  /** What each of its borrowers may owe: its profile's limits, or its own; absent: as much as they file. */
   readonly limits?: BorrowerLimits;
   readonly keys: readonly PlatformKey[];
 }

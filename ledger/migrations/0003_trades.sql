@@ -7,7 +7,7 @@ create index project_open on ledger.project (platform_no, platform_user_no) wher
 -- A project's holds, for its miscarriage. Its columns never change, so a capture stays on its page; equal keys share their space.
 create index hold_project on ledger.hold (platform_no, project_no) where project_no is not null;
 
--- Borrowers' caps of the platform's own, in fen: {"personal": …, "organization": …}; else its profile's.
+-- What each of its borrowers may owe, in fen: {"personal": …, "organization": …}.
 alter table ledger.platform add column limits json;
 
 -- What was reserved on the authorisation without its user; where the profile caps the sum.

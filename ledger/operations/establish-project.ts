@@ -1,9 +1,9 @@
 /**
  * ESTABLISH_PROJECT 创建标的: files a borrower's project, which is then open for bids. Rate, period and way are recorded, not computed. What one
- * borrower may owe is limited 标的限额监控 (protocol 10), by the platform or else by its profile.
+ * borrower may owe is limited 标的限额监控 (protocol 10) where the platform was opened with limits: its profile's, or its own.
  */
 import { isRejection, reject } from '../../contract/codes.ts';
-import { type BorrowerLimits, profileRules } from '../../contract/enumerations.ts';
+import type { BorrowerLimits } from '../../contract/enumerations.ts';
 import { type Fen, fen, plus, ZERO } from '../../contract/money.ts';
 import type { RequestOf } from '../../contract/services.ts';
 import type { Book } from '../book.ts';
@@ -55,7 +55,7 @@ export const establishProject: Operation<'ESTABLISH_PROJECT'> = {
 /** What a borrower may owe, in fen; undefined for no limit. */
 function limitOf({ platform }: Book, borrower: UserRow): Fen | undefined {
   const kind: keyof BorrowerLimits = borrower.userType === 'PERSONAL' ? 'personal' : 'organization';
-  return platform?.limits?.[kind] ?? profileRules[platform?.profile ?? 'strict'].borrowerLimits[kind];
+  return platform?.limits?.[kind];
 }
 
 const owedBy = ({ platformUserNo }: UserRow, book: Book): Fen => {

@@ -4,7 +4,7 @@
  */
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import type { RequestOf } from '../../contract/services.ts';
-import { type Book, instructionKey } from '../book.ts';
+import type { Book } from '../book.ts';
 import type { Changes } from '../decision.ts';
 import type { Operation } from '../operation.ts';
 import type { UserRow } from '../rows.ts';
@@ -21,7 +21,7 @@ export const userAutoPreTransaction: Operation<'USER_AUTO_PRE_TRANSACTION'> = {
   reads({ act: { request } }) {
     const reads = preTransactionReads(request);
     const recharge = request.originalRechargeNo;
-    return recharge === undefined ? reads : { ...reads, instructions: [recharge], recharges: [recharge] };
+    return recharge === undefined ? reads : { ...reads, recharges: [recharge] };
   },
 
   decide({ act: { request }, receivedAt }, book) {
@@ -44,15 +44,14 @@ export const userAutoPreTransaction: Operation<'USER_AUTO_PRE_TRANSACTION'> = {
 /** The recharge must be his, paid, name this project and at least this amount, and not have served before. */
 function onRecharge(book: Book, rechargeNo: string, request: Request): Rejection | undefined {
   const row = book.recharges.get(rechargeNo);
-  const act = book.instructions.get(instructionKey('PLATFORM', rechargeNo))?.act;
-  const advance = act?.service === 'RECHARGE' ? act.request : undefined;
+  const advance = row?.advance;
   const fits =
     row?.status === 'SUCCESS' &&
     row.advanceUsedBy === undefined &&
     row.platformUserNo === request.platformUserNo &&
-    advance?.authtradeType === request.bizType &&
+    advance?.tradeType === request.bizType &&
     advance.projectNo === request.projectNo &&
-    request.amount <= (advance.authtenderAmount ?? 0n);
+    request.amount <= advance.amount;
   return fits ? undefined : reject('100011', because.rechargeUnfit);
 }
 

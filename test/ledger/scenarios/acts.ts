@@ -2,6 +2,7 @@
  * The lines that do something, each as the instructions it stands for. `R1: I recharges …` gives the act its number; later lines say what
  * became of it: `R1 approved`, `R1 paid D1`.
  */
+import { profileRules } from '../../../contract/enumerations.ts';
 import type { Act, InstructionMessage, OrderOutcome, Outcome } from '../../../contract/internal/instruction.ts';
 import type { OrderMessage } from '../../../contract/internal/order.ts';
 import type { PageFacts } from '../../../contract/internal/reply.ts';
@@ -418,8 +419,10 @@ export function settlement(words: Words, sender: Sender): InstructionMessage {
   return sender.message('LOT', `${CHANNEL}:${clearingDay}`, act);
 }
 
+/** @param limited whether its borrowers may owe no more than its profile says. */
 export function opening(
   profile: 'strict' | 'legacy',
+  limited: boolean,
   sender: Sender,
   number: string,
   withdrawDelayMinutes?: number,
@@ -433,6 +436,7 @@ export function opening(
       notifyUrl: 'https://platform.example/notify',
       notifyAllow: [],
       services: '*',
+      ...(limited ? { limits: profileRules[profile].borrowerLimits } : {}),
       ...(withdrawDelayMinutes === undefined ? {} : { withdrawDelayMinutes }),
       keys: [],
     },

@@ -144,6 +144,7 @@ export class Interpreter {
       this.#operators += 1;
       return opening(
         words.flag('legacy') ? 'legacy' : 'strict',
+        words.flag('limited'),
         sender,
         sha256(`operator ${this.#operators}`).slice(0, 32),
         words.peek() === 'delay' ? Number(words.option('delay')) : undefined,
