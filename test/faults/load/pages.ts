@@ -21,7 +21,7 @@ export interface Visit {
 /** Back with the bank's word; gone, by his own will; or undefined: the load gave up. */
 export type Visited = { readonly said: Answer } | 'left' | undefined;
 
-const ATTEMPT_MS = 15_000;
+const ATTEMPT_MS = 30_000;
 const MOST_CLICKS = 10;
 const GAP_MS = 1_000;
 

@@ -41,17 +41,13 @@ const pay = (station: Station, user: User): Promise<true> =>
 export async function settleIn(stations: readonly Station[], companyUrl: string): Promise<void> {
   await Promise.all(
     stations.map(async (station) => {
-      const several = (role: User['role'], count: number): Promise<User[]> =>
-        Promise.all(Array.from({ length: count }, (_, index) => enter(station, role, `${role}${index}`)));
-      const [investors, borrowers, poor] = await Promise.all([
-        several('INVESTOR', INVESTORS),
-        several('BORROWERS', BORROWERS),
-        enter(station, 'INVESTOR', 'poor'),
-      ]);
-      station.investors.push(...investors);
-      station.borrowers.push(...borrowers);
-      station.poor = poor;
-      await Promise.all([...investors, ...borrowers].map((user) => pay(station, user)));
+      // One page after the other: a machine that is busy shows none in time when all are asked for at once.
+      for (let index = 0; index < INVESTORS; index += 1)
+        station.investors.push(await enter(station, 'INVESTOR', `investor${index}`));
+      for (let index = 0; index < BORROWERS; index += 1)
+        station.borrowers.push(await enter(station, 'BORROWERS', `borrower${index}`));
+      station.poor = await enter(station, 'INVESTOR', 'poor');
+      for (const user of [...station.investors, ...station.borrowers]) await pay(station, user);
       for (const borrower of station.borrowers) await fileProject(station, borrower, station.chance.fork('file'));
     }),
   );
