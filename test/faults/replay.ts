@@ -5,7 +5,7 @@
 import type pg from 'pg';
 import { readAnswer } from '../../demo/platform/protocol.ts';
 import { reading } from './assertions/books.ts';
-import { readCompany } from './assertions/company.ts';
+import { readCompany, readUntold } from './assertions/company.ts';
 import { brief } from './assertions/finding.ts';
 import { restless } from './assertions/settled.ts';
 import type { Load, Replayed, SettledWorld } from './interface.ts';
@@ -180,10 +180,9 @@ async function companySaysAgain({ companyControlUrl }: SettledWorld): Promise<nu
 async function untilRest(world: SettledWorld): Promise<void> {
   const until = performance.now() + REST_MS;
   while (performance.now() < until) {
-    const response = await fetch(`${world.companyControlUrl}/callbacks`);
-    const callbacks = (await response.json()) as readonly unknown[];
+    const untold = await readUntold(world.companyControlUrl);
     const moving = await reading(world.databaseUrl, (client) => restless(client, world));
-    if (callbacks.length === 0 && moving.length === 0) return;
+    if (untold === 0 && moving.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -17,7 +17,7 @@ import { inHouse } from './live.ts';
 
 const MINUTES = 60_000;
 /** One of each partition. */
-const PLATFORMS = ['10001', '10002', '10003', '10004'];
+const PLATFORMS = ['10001', '10002', '10003', '10004'].slice(0, Number(process.env['QIANZHI_QUIET_PLATFORMS'] ?? 4));
 const seconds = Number(process.env['QIANZHI_QUIET_SECONDS'] ?? 20);
 const perSecond = Number(process.env['QIANZHI_QUIET_RATE'] ?? 40);
 
@@ -59,7 +59,7 @@ async function quietly(servers: Servers | undefined, seed: number): Promise<void
     });
     await load.start();
     await sleep(seconds * 1000);
-    const probeMs = await load.probe(60_000);
+    const probeMs = await load.probe(3 * MINUTES);
     const world = await worldOf(house);
     const verdict = await settleAndAssert(world, load);
     console.log(`seed ${seed}`, load.counts(), { probeMs });

@@ -34,3 +34,7 @@ export const readCompany = async (controlUrl: string): Promise<Company> => ({
   orders: await get<readonly CompanyOrder[]>(controlUrl, 'orders'),
   days: await get<readonly CompanyDay[]>(controlUrl, 'totals'),
 });
+
+/** How many callbacks the merchant has not taken yet. */
+export const readUntold = async (controlUrl: string): Promise<number> =>
+  (await get<readonly unknown[]>(controlUrl, 'callbacks')).length;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load, SettledWorld, Verdict } from '../interface.ts';
 import { transactionTypeOf } from '../load/chains/questions.ts';
 import { readBooks, reading } from './books.ts';
-import { readCompany } from './company.ts';
+import { readCompany, readUntold } from './company.ts';
 import { type Finding, inWords } from './finding.ts';
 import { judgeMoney } from './judge-money.ts';
 import { judgeNumbers } from './judge-numbers.ts';
@@ -21,8 +21,8 @@ import { type Story, storyOf } from './story.ts';
 const REST_MS = 240_000;
 const FINISH_MS = 90_000;
 const LOOK_MS = 1_000;
-/** At rest twice in a row: something may be between two places at one look. */
-const LOOKS = 2;
+/** At rest several times in a row: something may be between two places at one look, and a pay-out may come back soon after its success. */
+const LOOKS = 4;
 /** Direct numbers of a platform that are asked about; page services are all asked about. */
 const MOST_DIRECT_ASKED = 150;
 const ASKED_AT_ONCE = 8;
@@ -70,14 +70,18 @@ async function rest(world: SettledWorld): Promise<readonly string[]> {
   const until = performance.now() + REST_MS;
   let looks = 0;
   for (;;) {
-    const moving = await reading(world.databaseUrl, (client) => restless(client, world)).catch((error: unknown) => [
-      `it cannot be seen: ${String(error)}`,
-    ]);
+    const moving = await lookAt(world).catch((error: unknown) => [`it cannot be seen: ${String(error)}`]);
     looks = moving.length === 0 ? looks + 1 : 0;
     if (looks >= LOOKS) return [];
     if (performance.now() > until) return moving;
     await sleep(LOOK_MS);
   }
+}
+
+async function lookAt(world: SettledWorld): Promise<readonly string[]> {
+  const untold = await readUntold(world.companyControlUrl);
+  const moving = await reading(world.databaseUrl, (client) => restless(client, world));
+  return untold === 0 ? moving : [...moving, `${untold} callbacks of the payment company were not taken`];
 }
 
 /** Asks the bank what became of numbers, as their platform, and holds it against what was told. */
