@@ -5,15 +5,17 @@ import { ALGORITHMS } from '../../certs/algorithms.ts';
 import { selfTest } from '../../certs/self-test.ts';
 import { startGateway } from '../../gateway/main.ts';
 import { startLedger } from '../../ledger/main.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import { type Clock, openSharedClock } from '../../runtime/clock.ts';
 import type { Config } from '../../runtime/config.ts';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres.ts';
 import { runningEmbeddedPostgres } from '../../runtime/embedded/running.ts';
+import { Defect } from '../../runtime/failure.ts';
 import { inReverse, runMain, type Stop } from '../../runtime/lifecycle.ts';
-import { openLog } from '../../runtime/log.ts';
+import { type Log, openLog } from '../../runtime/log.ts';
 import { openDatabase } from '../../runtime/postgres/database.ts';
 import { rooms as schemas } from '../../runtime/postgres/folder.ts';
 import { migrate, schemaVersion } from '../../runtime/postgres/migrate.ts';
+import { sql } from '../../runtime/postgres/sql.ts';
 import { openRedis } from '../../runtime/redis.ts';
 import { type DatabaseUrls, databaseOf, equip, homeOf, type Paths, settingsOf } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
@@ -84,6 +86,7 @@ async function startRooms(hosted: readonly RoomName[], config: Config, paths: Pa
   const equipment = await equip(hosted.join('+'), config, database);
   stops.push(() => equipment.bus.close());
   const { bus, log, metrics } = equipment;
+  const clock = await openClock(database, log, stops);
   const redis = config.redis === undefined ? undefined : openRedis(config.redis);
   if (redis !== undefined) stops.push(() => redis.close());
   const parts = {
@@ -91,10 +94,26 @@ async function startRooms(hosted: readonly RoomName[], config: Config, paths: Pa
     bus,
     log,
     metrics,
-    clock: systemClock,
+    clock,
     ...(redis === undefined ? {} : { redis }),
   };
   for (const room of hosted) stops.push(await startRoom(room, config, parts));
+}
+
+/** The database's time, which all processes of the installation share; it stops after those who read it. */
+async function openClock({ url }: DatabaseUrls, log: Log, stops: Stop[]): Promise<Clock> {
+  const database = openDatabase({ url, max: 1, applicationName: 'qianzhi clock', statementTimeoutMs: 2_000 });
+  stops.push(() => database.close());
+  const ask = async (): Promise<number> => {
+    const row = await database.row<{ ms: number }>(
+      sql`select extract(epoch from clock_timestamp())::float8 * 1000 as ms`,
+    );
+    if (row === undefined) throw new Defect('the database does not know the time');
+    return row.ms;
+  };
+  const clock = await openSharedClock({ ask, log });
+  stops.push(clock.stop);
+  return clock;
 }
 
 type Parts = Parameters<typeof startGateway>[1] &
