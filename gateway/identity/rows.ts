@@ -45,6 +45,11 @@ export const countTry = (who: Who, now: Date, lockingTry: number, lockedUntil: D
     and (locked_until is null or locked_until <= ${now})
   returning hash, salt, cost, block_size as "blockSize", parallel, tries, locked_until as "lockedUntil"`;
 
+/** Takes a counted try back that was refused before it was made; not below what a right password has cleared meanwhile. */
+export const giveTryBack = (who: Who, counted: number): Statement => sql`
+  update gateway.trade_password set tries = tries - 1, locked_until = null
+  where platform_no = ${who.platformNo} and platform_user_no = ${who.platformUserNo} and tries >= ${counted}`;
+
 export const lockOf = (who: Who): Statement => sql`
   select locked_until as until from gateway.trade_password
   where platform_no = ${who.platformNo} and platform_user_no = ${who.platformUserNo}`;

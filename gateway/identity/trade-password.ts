@@ -1,9 +1,11 @@
 /**
  * Trade passwords 交易密码: proving one, and setting one. Each try is counted before it is checked, and the sixth locks as it is counted;
- * a right one clears both. So tries that run side by side, or die in the middle, never give a guesser a seventh (protocol section 7, rule 8).
+ * a right one clears both. So tries that run side by side, or die in the middle, never give a guesser a seventh (protocol section 7, rule 8);
+ * only one that was refused before it was computed is taken back.
  * A new password waits until the books say that its instruction succeeded.
  */
 import type { Clock } from '../../runtime/clock.ts';
+import { Unavailable } from '../../runtime/failure.ts';
 import type { Database, Statements, Transaction } from '../../runtime/postgres/database.ts';
 import { type Hasher, hasherOf, type PasswordHash, type PasswordSettings } from './hash.ts';
 import type { Ended, Who } from './rows.ts';
@@ -47,7 +49,15 @@ export function tradePasswordsOf(database: Database, clock: Clock, settings?: Pa
       // Unlocked between the two statements, by a right password or a new one: this try has not been made yet.
       return lock.until === null ? attempt(who, check) : { proof: 'LOCKED', until: lock.until };
     }
-    if (await check(rows.storedHash(counted))) {
+    let right: boolean;
+    try {
+      right = await check(rows.storedHash(counted));
+    } catch (error) {
+      // Refused for overload before anything was computed: nobody has guessed, so nobody pays for it.
+      if (error instanceof Unavailable) await database.execute(rows.giveTryBack(who, counted.tries));
+      throw error;
+    }
+    if (right) {
       await database.execute(rows.clearTries(who));
       return { proof: 'RIGHT' };
     }

@@ -1,6 +1,7 @@
 /** Trade passwords: how many tries there are, however they are made, and when a new one becomes valid. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hasherOf } from '../../../gateway/identity/hash.ts';
+import * as rows from '../../../gateway/identity/rows.ts';
 import { type TradePasswords, tradePasswordsOf } from '../../../gateway/identity/trade-password.ts';
 import { Unavailable } from '../../../runtime/failure.ts';
 import { type Database, openDatabase } from '../../../runtime/postgres/database.ts';
@@ -102,8 +103,29 @@ describeOnDatabases('trade passwords', (server) => {
   });
 
   test('a try that died before it was checked has been counted', async () => {
-    const dying = tradePasswordsOf(database, { now: () => now }, { atOnce: 0, waiting: 0 });
-    for (let tries = 1; tries <= 6; tries += 1) await expect(dying.prove(who, 'Wrong')).rejects.toThrow(Unavailable);
+    // What a process leaves that counted and was killed before it computed.
+    const dead = rows.countTry(who, new Date(now), 6, new Date(now + 24 * HOUR_MS));
+    for (let tries = 1; tries <= 6; tries += 1) await database.execute(dead);
+    expect(await passwords.prove(who, 'Right-one')).toMatchObject({ proof: 'LOCKED' });
+  });
+
+  test('a try refused for overload, before it was computed, is no try: not even the sixth', async () => {
+    const overloaded = tradePasswordsOf(database, { now: () => now }, { atOnce: 0, waiting: 0 });
+    for (let tries = 1; tries <= 9; tries += 1)
+      await expect(overloaded.prove(who, 'Wrong')).rejects.toThrow(Unavailable);
+    for (const left of [5, 4, 3, 2, 1]) expect(await passwords.prove(who, 'Wrong')).toEqual({ proof: 'WRONG', left });
+    await expect(overloaded.prove(who, 'Wrong')).rejects.toThrow(Unavailable);
+    expect(await passwords.prove(who, 'Right-one')).toEqual({ proof: 'RIGHT' });
+  });
+
+  test('wrong tries beside refused ones lock all the same', async () => {
+    const overloaded = tradePasswordsOf(database, { now: () => now }, { atOnce: 0, waiting: 0 });
+    const proofs = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? overloaded : passwords).prove(who, 'Wrong')),
+    );
+    const made = proofs.filter((each) => each.status === 'fulfilled').map(({ value }) => value.proof);
+    expect(made.filter((proof) => proof === 'WRONG').length).toBeLessThanOrEqual(5);
+    for (let tries = 1; tries <= 6; tries += 1) await passwords.prove(who, 'Wrong');
     expect(await passwords.prove(who, 'Right-one')).toMatchObject({ proof: 'LOCKED' });
   });
 
