@@ -1,8 +1,10 @@
 /** What the command line asks of the gateway: the registry as it is kept, and the notifications that nobody took. */
+import type { PlatformKey } from '../contract/internal/instruction.ts';
 import { type Database, openDatabase } from '../runtime/postgres/database.ts';
 import { roleOf } from '../runtime/postgres/folder.ts';
 import { sql } from '../runtime/postgres/sql.ts';
 import { resend as makeDue, listParkedNotifications as selectParked } from './notifications/rows.ts';
+import { keyRefusal } from './registry/keys.ts';
 
 export interface ListedKey {
   readonly keySerial: string;
@@ -145,3 +147,10 @@ export const gatewayBacklog = (databaseUrl: string): Promise<GatewayBacklog> =>
       parkedNotifications: row?.parked ?? 0,
     };
   });
+
+/** Why a public key cannot be registered for a platform, in words; undefined when it can. Throws `Unavailable`. */
+export const refusalOfKey = (
+  databaseUrl: string,
+  platformNo: string,
+  key: Pick<PlatformKey, 'keySerial' | 'publicKey'>,
+): Promise<string | undefined> => briefly(databaseUrl, (database) => keyRefusal(database, platformNo, key));

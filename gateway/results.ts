@@ -15,6 +15,7 @@ import { parkStatement } from '../runtime/postgres/parked.ts';
 import { sql } from '../runtime/postgres/sql.ts';
 import type { Notifier } from './notifications/notifier.ts';
 import type { Pages } from './page-port.ts';
+import { changeRefusal } from './registry/keys.ts';
 import type { Registry } from './registry/registry.ts';
 import { applyChange } from './registry/rows.ts';
 
@@ -49,7 +50,7 @@ export function consumeResults(parts: ResultParts): Promise<Subscription> {
           .refresh()
           .catch((error: unknown) => log.warn({ err: error }, 'the registry is read a little later'));
       // Also for events taken before: then it was our reply that was lost.
-      for (const result of results) answer(result, bus);
+      for (const result of results) if (result.replyTo !== undefined) answer(await answered(result, database), bus);
     },
     park: async (parked) => {
       await database.execute(parkStatement('gateway', parked));
@@ -79,6 +80,14 @@ async function takeResults(
   const told = taken.filter(({ notify }) => notify);
   if (told.length > 0) await notifier.stage(told, transaction, clock.now());
   return taken;
+}
+
+/** An operator hears also what the registry did not take. */
+async function answered(result: ResultMessage, database: Database): Promise<ResultMessage> {
+  const { registry, platformNo } = result;
+  const refusal = registry === undefined ? undefined : await changeRefusal(database, platformNo, registry);
+  if (refusal === undefined) return result;
+  return { ...result, answer: { status: 'INIT', errorCode: '100008', errorMessage: refusal, final: true, fields: {} } };
 }
 
 function answer({ replyTo, platformNo, answer }: ResultMessage, bus: Pick<Bus, 'reply'>): void {

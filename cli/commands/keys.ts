@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { openAuthority } from '../../certs/authority.ts';
 import { addMasterKey } from '../../certs/master-key.ts';
-import { listPlatforms } from '../../gateway/commands.ts';
+import { listPlatforms, refusalOfKey } from '../../gateway/commands.ts';
 import { databaseOf, equip, homeOf, type Paths, settingsOf } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
 import { act } from '../operator.ts';
@@ -17,6 +17,9 @@ export function addKeysCommands(program: Command): void {
   addKeyOptions(add).action(async (platformNo: string, options: KeyOptions & { json?: boolean }, command: Command) => {
     const paths = homeOf(command);
     const { key, files } = await platformKey(paths, platformNo, platformNo, options);
+    const { url } = await databaseOf(settingsOf(paths), paths);
+    const refusal = await refusalOfKey(url, platformNo, key);
+    if (refusal !== undefined) throw new Mistake(refusal);
     await send(paths, platformNo, { service: 'PLATFORM_KEY_ADDED', key });
     const told = { platformNo, keySerial: key.keySerial, algorithm: key.algorithm, ...files };
     process.stdout.write(

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type BorrowerLimits, type Profile, profileRules, profiles } from '../../contract/enumerations.ts';
 import { parseYuan } from '../../contract/money.ts';
 import { isServiceName, type ServiceName } from '../../contract/services.ts';
-import { listPlatforms, setPlatformLimit } from '../../gateway/commands.ts';
+import { listPlatforms, refusalOfKey, setPlatformLimit } from '../../gateway/commands.ts';
 import { databaseOf, equip, homeOf, settingsOf } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
 import { act, operate } from '../operator.ts';
@@ -55,9 +55,12 @@ export function addPlatformCommands(program: Command): void {
       ...(options.withdrawDelay === undefined ? {} : { withdrawDelayMinutes: delayOf(options.withdrawDelay, 1) }),
       ...limitsOf(options.borrowerLimits, profileOf(options.profile)),
     };
-    const equipment = await equip('qianzhi', config, await databaseOf(config, paths));
+    const database = await databaseOf(config, paths);
+    const equipment = await equip('qianzhi', config, database);
     try {
       const { key, files } = await platformKey(paths, platformNo, options.name, options);
+      const refusal = await refusalOfKey(database.url, platformNo, key);
+      if (refusal !== undefined) throw new Mistake(refusal);
       await act(equipment.bus, platformNo, { service: 'PLATFORM_ADDED', platform: { ...registration, keys: [key] } });
       const told = {
         platformNo,

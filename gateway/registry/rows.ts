@@ -3,6 +3,7 @@ import type { PlatformKey, PlatformRegistration } from '../../contract/internal/
 import type { ResultMessage } from '../../contract/internal/reply.ts';
 import type { Database, Statements, Transaction } from '../../runtime/postgres/database.ts';
 import { sql } from '../../runtime/postgres/sql.ts';
+import { keyRefusal } from './keys.ts';
 
 export interface PlatformRow {
   readonly platform_no: string;
@@ -50,12 +51,14 @@ export function readRegistry(database: Database): Promise<RegistryRows> {
   );
 }
 
-/** Applies what an operator's act changed. Applying it again changes nothing. */
+/** Applies what an operator's act changed; a key that cannot be registered (keys.ts) is left out. Applying it again changes nothing. */
 export async function applyChange(
   transaction: Transaction,
   platformNo: string,
   change: NonNullable<ResultMessage['registry']>,
 ): Promise<void> {
+  // First, so that changes of all instances come one after the other: two may bring the same key.
+  await transaction.execute(sql`update gateway.registry_version set version = version + 1`);
   switch (change.change) {
     case 'PLATFORM':
       await writePlatform(transaction, change.platform);
@@ -70,7 +73,6 @@ export async function applyChange(
         where platform_no = ${platformNo} and key_serial = ${change.keySerial} and revoked_at is null`);
       break;
   }
-  await transaction.execute(sql`update gateway.registry_version set version = version + 1`);
 }
 
 async function writePlatform(transaction: Transaction, platform: PlatformRegistration): Promise<void> {
@@ -85,6 +87,7 @@ async function writePlatform(transaction: Transaction, platform: PlatformRegistr
 
 /** A serial that is registered keeps its key: what it once verified it must verify for ever. */
 async function writeKey(transaction: Transaction, platformNo: string, key: PlatformKey): Promise<void> {
+  if ((await keyRefusal(transaction, platformNo, key)) !== undefined) return;
   await transaction.execute(sql`
     insert into gateway.platform_key
       (platform_no, key_serial, algorithm, public_key, certificate, valid_from, valid_to)

@@ -1,5 +1,7 @@
 /** What comes from the books: results taken once, the registry that follows operators' acts in all instances, instructions sent again. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decode } from '../../contract/internal/codec.ts';
+import type { ReplyMessage } from '../../contract/internal/reply.ts';
 import { openRegistry } from '../../gateway/registry/registry.ts';
 import { openDatabase } from '../../runtime/postgres/database.ts';
 import { describeOnDatabases, waitFor } from '../servers.ts';
@@ -76,12 +78,48 @@ describeOnDatabases('what the books tell', (server) => {
     expect((await counter.send(signer, 'MODIFY_PROJECT', project())).body['status']).toBe('SUCCESS');
   });
 
+  test('a public key of one platform is refused for every other, in other words of PEM and after it was revoked too', async () => {
+    const register = async (platformNo: string, keySerial: string, publicKey: string) => {
+      const key = { keySerial, algorithm: 'ED25519' as const, publicKey, validFrom: 0, validTo: Date.now() + 1e9 };
+      const platform = { platformNo, name: 'n', profile: 'strict' as const, notifyUrl: 'https://n.test/' };
+      const replyTo = { address: 'cli', correlationId: freshNumber() };
+      const registry = {
+        change: 'PLATFORM' as const,
+        platform: { ...platform, notifyAllow: [], services: '*' as const, keys: [key] },
+      };
+      await counter.books.results(result({ platformNo, replyTo, registry }));
+      const reply = counter.books.replies.at(-1);
+      expect(reply?.correlationId).toBe(replyTo.correlationId);
+      return decode<ReplyMessage>(reply?.body ?? '').answer;
+    };
+    const own = await platformSigner('OWN', 'ED25519');
+    expect(await register('PK1', 'OWN', own.publicKey)).toMatchObject({ status: 'SUCCESS' });
+    // What the operator sent again is what he sent before.
+    expect(await register('PK1', 'OWN', own.publicKey)).toMatchObject({ status: 'SUCCESS' });
+    const refused = { status: 'INIT', errorCode: '100008', errorMessage: expect.stringContaining('PK1') };
+    const otherwise = own.publicKey.replaceAll('\n', '\r\n');
+    expect(await register('PK2', 'MINE', otherwise)).toMatchObject(refused);
+    await counter.books.results(
+      result({ platformNo: 'PK1', registry: { change: 'KEY_REVOKED', keySerial: 'OWN', revokedAt: Date.now() } }),
+    );
+    expect(await register('PK2', 'MINE', own.publicKey)).toMatchObject(refused);
+    expect(await register('PK1', 'AGAIN', own.publicKey)).toMatchObject({
+      status: 'INIT',
+      errorMessage: expect.stringContaining('revoked with serial OWN'),
+    });
+    const message = await counter.envelope(own, 'MODIFY_PROJECT', project(), { platformNo: 'PK2', keySerial: 'MINE' });
+    expect((await counter.post(new URLSearchParams(message))).body['errorCode']).toBe('100003');
+  });
+
   test('another instance sees a change within seconds, by itself', async () => {
     const database = openDatabase({ url: counter.databaseUrl, role: 'qianzhi_gateway', max: 2 });
     const registry = await openRegistry(database, counter.log);
     try {
       expect(registry.platform('P-OTHER')).toBeUndefined();
-      await counter.register([signer], { platformNo: 'P-OTHER', services: ['MODIFY_PROJECT'] });
+      await counter.register([await platformSigner('K1', 'ED25519')], {
+        platformNo: 'P-OTHER',
+        services: ['MODIFY_PROJECT'],
+      });
       const seen = await waitFor(() => registry.platform('P-OTHER'));
       expect([...(seen.services ?? [])]).toEqual(['MODIFY_PROJECT']);
       expect(seen.keys.get('K1')?.verifier.algorithm).toBe('ED25519');

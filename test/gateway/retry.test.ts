@@ -88,9 +88,10 @@ describeOnDatabase('a retry', (server) => {
 
   test('of another platform with the same number goes to the books', async () => {
     const requestNo = freshNumber();
-    await counter.register([signer], { platformNo: 'P2' });
+    const other = await platformSigner('K2', 'ED25519');
+    await counter.register([other], { platformNo: 'P2' });
     await counter.send(signer, 'MODIFY_PROJECT', project(requestNo));
-    const envelope = await counter.envelope(signer, 'MODIFY_PROJECT', project(requestNo), { platformNo: 'P2' });
+    const envelope = await counter.envelope(other, 'MODIFY_PROJECT', project(requestNo), { platformNo: 'P2' });
     await counter.post(new URLSearchParams(envelope));
     expect(published(requestNo)).toBe(2);
   });

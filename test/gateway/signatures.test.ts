@@ -68,9 +68,10 @@ describeOnDatabase('who is believed', (server) => {
       [Date.now() - day, Date.now() + day, undefined],
     ] as const) {
       const platformNo = freshNumber();
-      const { keySerial, algorithm, publicKey } = signer;
+      const own = await platformSigner('K1', 'ED25519');
+      const { keySerial, algorithm, publicKey } = own;
       await counter.register([], { platformNo, keys: [{ keySerial, algorithm, publicKey, validFrom, validTo }] });
-      const envelope = await counter.envelope(signer, 'MODIFY_PROJECT', project(), { platformNo });
+      const envelope = await counter.envelope(own, 'MODIFY_PROJECT', project(), { platformNo });
       expect((await counter.post(new URLSearchParams(envelope))).body['errorCode']).toBe(errorCode);
     }
   });
