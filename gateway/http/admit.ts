@@ -3,6 +3,7 @@
  * can be wrong with a key or a signature reads the same and takes as long, so that nobody learns which keys there are.
  */
 import { verifyBase64 } from '../../certs/verifier.ts';
+import { closedKind } from '../../contract/closed-kinds.ts';
 import { isRejection, type Rejection, reject } from '../../contract/codes.ts';
 import type { Envelope } from '../../contract/envelope.ts';
 import { parseReqData, parseRequest, type ReqData } from '../../contract/parse-request.ts';
@@ -71,6 +72,8 @@ export function admit(
     return no(reject('100006', `${serviceName} is posted to ${path === '/gateway' ? '/service' : '/gateway'}`));
   const request = parseRequest(serviceName, reqData);
   if (isRejection(request)) return no(request);
+  const closed = closedKind(serviceName, request);
+  if (closed !== undefined) return no(closed);
   return { admitted: { service: serviceName, request, platform, reqData, raw, requestNo } as Admitted };
 }
 

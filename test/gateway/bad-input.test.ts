@@ -172,6 +172,18 @@ describeOnDatabase('what the counter refuses', (server) => {
     await refuses(await counter.post(new URLSearchParams(envelope)), '100006', 'not open for this platform');
   });
 
+  test('a kind that is closed inside of an open service, which claims no number', async () => {
+    const request = { requestNo: freshNumber(), platformUserNo: 'U1', amount: '1.00', redirectUrl: 'https://p.test/' };
+    const before = counter.books.instructions.length;
+    for (const rechargeWay of ['BANK', 'BACKROLL'])
+      await refuses(
+        await counter.send(signer, 'RECHARGE', { ...request, rechargeWay }, '/gateway'),
+        '100006',
+        rechargeWay,
+      );
+    expect(counter.books.instructions.length).toBe(before);
+  });
+
   test('a page service on /service, and the reverse', async () => {
     const page = { requestNo: freshNumber(), platformUserNo: 'U1', redirectUrl: 'https://platform.test/back' };
     await refuses(await counter.send(signer, 'RESET_PASSWORD', page), '100006', '/gateway');
