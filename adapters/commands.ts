@@ -34,3 +34,45 @@ export const countDifferences = (databaseUrl: string): Promise<number> =>
     const row = await database.row<{ count: number }>(sql`select count(*)::int as count from adapters.difference`);
     return row?.count ?? 0;
   });
+
+export interface ListedDifference {
+  readonly id: string;
+  readonly channel: string;
+  /** Empty where no platform is known. */
+  readonly platformNo: string;
+  /** An order's number, or a lot and its platform. */
+  readonly about: string;
+  readonly kind: string;
+  readonly detail: string;
+  readonly foundAt: string;
+}
+
+interface DifferenceRow {
+  readonly id: bigint;
+  readonly channel: string;
+  readonly platform_no: string | null;
+  readonly about: string;
+  readonly kind: string;
+  readonly detail: string;
+  readonly found_at: bigint;
+}
+
+/** The open differences 差错, oldest first, of all channels or of one. Throws `Unavailable`. */
+export const listDifferences = (
+  databaseUrl: string,
+  { channel, most }: { readonly channel?: string; readonly most: number },
+): Promise<readonly ListedDifference[]> =>
+  briefly(databaseUrl, async (database) => {
+    const rows = await database.rows<DifferenceRow>(sql`
+      select id, channel, platform_no, about, kind, detail, found_at from adapters.difference
+      where ${channel ?? null}::text is null or channel = ${channel ?? null} order by id limit ${most}`);
+    return rows.map((row) => ({
+      id: String(row.id),
+      channel: row.channel,
+      platformNo: row.platform_no ?? '',
+      about: row.about,
+      kind: row.kind,
+      detail: row.detail,
+      foundAt: new Date(Number(row.found_at)).toISOString(),
+    }));
+  });

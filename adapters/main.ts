@@ -57,6 +57,8 @@ export async function startAdapters(settings: AdaptersConfig, parts: AdaptersPar
     stops.push(relay.stop);
     const calls = metrics.counter('adapters_calls_total', 'calls to channels by what they answered', ['act', 'answer']);
     const heard = metrics.counter('adapters_callbacks_total', 'callbacks by what they were', ['verdict']);
+    const differences = metrics.gauge('adapters_differences', 'differences with channels, open', ['channel']);
+    stops.push(countingDifferences(database, [...channels.keys()], differences));
     const base = settings.publicUrl.replace(/\/+$/, '');
     const schedule = { askAfterMs: settings.askAfterMs, askAtMostEveryMs: settings.askAtMostEveryMs };
     const calling: Calling = {
@@ -110,3 +112,31 @@ const away = (database: ReturnType<typeof openDatabase>): Promise<string | undef
     () => undefined,
     () => 'the database is away',
   );
+
+/** How often the open differences are counted for the metric, ms. */
+const COUNT_MS = 15_000;
+
+/** Keeps the gauge of open differences; a count that fails is made later. */
+function countingDifferences(
+  database: ReturnType<typeof openDatabase>,
+  channels: readonly string[],
+  gauge: { set(labels: { channel: string }, value: number): void },
+): Stop {
+  const count = async (): Promise<void> => {
+    const rows = await database.rows<{ channel: string; count: number }>(
+      sql`select channel, count(*)::int as count from adapters.difference group by channel`,
+    );
+    const counted = new Map(rows.map((row) => [row.channel, row.count]));
+    for (const channel of new Set([...channels, ...counted.keys()])) gauge.set({ channel }, counted.get(channel) ?? 0);
+  };
+  let counting: Promise<void> = Promise.resolve();
+  const again = (): void => {
+    counting = count().catch(() => undefined);
+  };
+  again();
+  const timer = setInterval(again, COUNT_MS);
+  return async () => {
+    clearInterval(timer);
+    await counting;
+  };
+}

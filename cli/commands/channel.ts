@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { listDifferences } from '../../adapters/commands.ts';
 import { createKeyFiles } from '../../certs/key-pair.ts';
 import { parseConfig } from '../../runtime/config.ts';
-import { homeOf, type Paths } from '../installation.ts';
+import { databaseOf, homeOf, type Paths, settingsOf } from '../installation.ts';
 import { Mistake } from '../mistake.ts';
 
 const NAME = /^[A-Z0-9_]{1,20}$/;
@@ -27,6 +28,27 @@ export function addChannelCommands(program: Command): void {
       if (!NAME.test(name)) throw new Mistake('a channel is named with capital letters, digits and _');
       const { publicKeyFile } = await createKeyFiles(keyFileOf(homeOf(command), name), { algorithm: 'ED25519' });
       process.stdout.write(`${publicKeyFile}: give it to the channel\n`);
+    });
+  channel
+    .command('differences')
+    .description('list what channels said against what we know 差错, oldest first; no money follows from one by itself')
+    .option('--channel <name>', 'only those with this channel')
+    .option('--most <count>', 'so many at most', '100')
+    .option('--json', 'print as JSON, one a line')
+    .addHelpText(
+      'after',
+      '\nA difference stays listed: settling one with a reason comes with reconciliation.\n\nExample:\n  $ qianzhi channel differences --channel PAYSIM --json\n',
+    )
+    .action(async (options: { channel?: string; most: string; json?: boolean }, command: Command) => {
+      const most = Number(options.most);
+      if (!Number.isInteger(most) || most < 1) throw new Mistake('--most: a whole number');
+      const paths = homeOf(command);
+      const { url } = await databaseOf(settingsOf(paths), paths);
+      const only = options.channel === undefined ? {} : { channel: options.channel };
+      const found = await listDifferences(url, { ...only, most });
+      for (const one of found)
+        process.stdout.write(options.json ? `${JSON.stringify(one)}\n` : `${Object.values(one).join('  ')}\n`);
+      if (found.length === 0 && !options.json) process.stdout.write('there is no difference\n');
     });
   channel
     .command('add <name>')

@@ -67,7 +67,11 @@ describeOnDatabases('the payment company as a channel', (server) => {
     expect([unsigned.status, await unsigned.text()]).toEqual([401, 'signature']);
     expect((await at('/health')).status).toBe(200);
     expect((await at('/ready')).status).toBe(200);
-    expect(await (await at('/metrics')).text()).toContain('qianzhi_adapters_calls_total');
+    const figures = await waitFor(async () => {
+      const text = await (await at('/metrics')).text();
+      return /^qianzhi_adapters_differences\{channel="PAYSIM"\} \d+$/m.test(text) ? text : undefined;
+    });
+    expect(figures).toContain('qianzhi_adapters_calls_total');
   });
 
   test('an order that comes again is the same order, and one with other content is parked', async () => {

@@ -234,6 +234,11 @@ function house(kind: 'rabbitmq' | 'postgres'): void {
       todo: expect.stringContaining('start adapters'),
     });
     for (const { todo } of found) expect(todo).not.toBe('');
+    const listed = await qianzhi('channel', 'differences', '--json', '--home', home);
+    expect(JSON.parse(listed.out)).toMatchObject({ channel: 'PAYSIM', platformNo: 'P1', about: 'X', kind: 'AMOUNT' });
+    expect((await qianzhi('channel', 'differences', '--channel', 'OTHER', '--home', home)).out).toContain(
+      'no difference',
+    );
     await owner(
       sql`delete from adapters.outbox`,
       sql`delete from ledger.parked`,
