@@ -1,6 +1,7 @@
 /**
  * What an answer makes of an order: pure, so that every pair of state and answer can be looked at. States only move forward; the first
- * final word wins; whatever contradicts it is a difference for a person and moves no money; a yes to another amount is no yes.
+ * final word wins; whatever contradicts it is a difference for a person and moves no money; a yes to another amount is no yes. One exception:
+ * a collection that was declined and that the channel, asked by us, says to be paid is somebody's money, and the books credit it late.
  */
 import { exhausted } from '../contract/codes.ts';
 import type { Outcome } from '../contract/internal/instruction.ts';
@@ -24,6 +25,8 @@ export interface Move {
   /** To be told to the books, in this order. */
   readonly outcomes: readonly Outcome[];
   readonly difference?: Difference;
+  /** What was told is to be confirmed by asking the channel. */
+  readonly confirm?: true;
 }
 
 const stay = (order: OrderRow, difference?: Difference): Move => ({
@@ -34,9 +37,9 @@ const stay = (order: OrderRow, difference?: Difference): Move => ({
 
 /**
  * Decides what an answer makes of an order. `windowMs` is the channel's acceptance window: "no such order" is a no only when the last send
- * that may have reached the channel is longer ago than that.
+ * that may have reached the channel is longer ago than that. `asked`: it answers our question, instead of being told of the channel's own accord.
  */
-export function decide(order: OrderRow, answer: Answer, now: number, windowMs: number): Move {
+export function decide(order: OrderRow, answer: Answer, now: number, windowMs: number, asked = false): Move {
   switch (answer.state) {
     case 'presented':
       return presented(order, answer);
@@ -49,7 +52,7 @@ export function decide(order: OrderRow, answer: Answer, now: number, windowMs: n
     case 'absent':
       return absent(order, now, windowMs);
     case 'settled':
-      return settled(order, answer);
+      return settled(order, answer, asked);
     case 'declined':
       return declined(order, answer.channelErrorCode, answer.channelErrorMessage);
     case 'returned':
@@ -95,12 +98,16 @@ const outcomeOf = (yes: Settled): Outcome => ({
   ...(yes.bankcode === undefined ? {} : { bankcode: yes.bankcode }),
 });
 
-function settled(order: OrderRow, yes: Settled): Move {
+function settled(order: OrderRow, yes: Settled, asked = false): Move {
   const difference = amiss(order, yes);
   if (difference !== undefined) return stay(order, difference);
   if (isOpen(order.state)) return { state: 'settled', settled: yes, outcomes: [outcomeOf(yes)] };
   const same = order.channelOrderNo === yes.channelOrderNo && order.clearingDay === yes.clearingDay;
   if (order.state !== 'declined' && same) return stay(order);
+  if (order.state === 'declined' && order.kind === 'collect') {
+    if (asked) return { state: 'settled', settled: yes, outcomes: [outcomeOf(yes)] };
+    return { ...stay(order, { kind: 'CONTRADICTED', detail: `${describe(yes)} after declined` }), confirm: true };
+  }
   return stay(order, { kind: 'CONTRADICTED', detail: `${describe(yes)} after ${order.state}` });
 }
 

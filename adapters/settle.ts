@@ -47,12 +47,12 @@ export async function settle(
 ): Promise<{ readonly order: OrderRow; readonly move: Move } | undefined> {
   const order = await lockOrder(transaction, orderId);
   if (order === undefined) return undefined;
-  const move = decide(order, told.answer, told.now, told.windowMs);
+  const move = decide(order, told.answer, told.now, told.windowMs, told.by !== 'callback');
   const asks = told.by === 'ask' || told.by === 'close' ? order.asks + 1 : 0;
   const notDone = told.by !== 'callback' && (told.answer.state === 'pending' || told.answer.state === 'presented');
   await moveOrder(transaction, order, move, {
     asks,
-    nextAt: isOpen(move.state) ? nextAt(order, told, asks, schedule) : undefined,
+    nextAt: isOpen(move.state) || confirming(order, move, told) ? nextAt(order, told, asks, schedule) : undefined,
     ...(told.sending === undefined ? {} : { sending: told.sending }),
     ...(told.lease === undefined ? {} : { lease: told.lease }),
     ...(notDone ? { pendingAsOf: told.since } : {}),
@@ -66,6 +66,14 @@ export async function settle(
   if (messages.length > 0) await transaction.execute(stageStatement('adapters', messages));
   return { order, move };
 }
+
+/** Whether a final order is asked about once more: a late yes was told, or our question about it got no answer. */
+function confirming(order: OrderRow, move: Move, { by, answer }: Told): boolean {
+  if (move.confirm === true) return true;
+  return order.state === 'declined' && order.kind === 'collect' && by === 'ask' && NO_ANSWER.includes(answer.state);
+}
+
+const NO_ANSWER: readonly Answer['state'][] = ['unknown', 'unsent'];
 
 /** A callback that did not end the order is a reason to ask at once; else the gaps double. */
 function nextAt(order: OrderRow, told: Told, asks: number, schedule: Schedule): number {

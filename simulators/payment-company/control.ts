@@ -96,8 +96,9 @@ export function addControl(server: FastifyInstance, company: Company, now: () =>
   server.post<{ Params: { no: string; act: string } }>('/orders/:no/:act', async ({ params }) => {
     known(params.no);
     if (params.act === 'pay' || params.act === 'fail') company.payer(params.no, params.act);
+    else if (params.act === 'pay-late') company.payLate(params.no);
     else if (params.act === 'return') company.giveBack(params.no);
-    else throw new BadRequest('expected pay, fail or return');
+    else throw new BadRequest('expected pay, pay-late, fail or return');
     return viewOf(known(params.no));
   });
   server.post('/say', async ({ body }) => {

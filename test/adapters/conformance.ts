@@ -42,6 +42,8 @@ export interface Director {
   /** The payer pays, or fails to, what was presented. */
   pay(orderId: string): Promise<void>;
   fail(orderId: string): Promise<void>;
+  /** The payment was said to have failed, and is paid all the same. */
+  payLate(orderId: string): Promise<void>;
   /** A pay-out comes back. */
   giveBack(orderId: string): Promise<void>;
   /** What the company itself has of the order: its state, or undefined. */
@@ -232,6 +234,32 @@ export function conformance(world: () => World, director: () => Director): void 
     await differences(id, 'CONTRADICTED');
     expect(states(id)).toEqual(['settled']);
     expect((await world().row(id)).state).toBe('settled');
+  });
+
+  test('a collection that the channel declined, and says to be paid when we ask, is settled late', async () => {
+    const { id } = await place('collect', []);
+    await waitFor(() => world().presented(id));
+    await director().fail(id);
+    await world().until(id, 'declined');
+    await director().payLate(id);
+    await world().until(id, 'settled');
+    await quiet();
+    expect(states(id)).toEqual(['declined', 'settled']);
+    // A person sees all the same that the channel had two words.
+    await differences(id, 'CONTRADICTED');
+  });
+
+  test('a yes after a no on a collection is a difference only, when the channel itself does not stand by it', async () => {
+    const { id } = await place('collect', [{ is: 'contradicts itself' }]);
+    await waitFor(() => world().presented(id));
+    await director().fail(id);
+    await world().until(id, 'declined');
+    await differences(id, 'CONTRADICTED');
+    await quiet();
+    // Asked, and answered no once more: nothing more is due.
+    await waitFor(async () => (await world().row(id)).next_at === null, { what: 'the channel to be asked' });
+    expect((await world().row(id)).state).toBe('declined');
+    expect(states(id)).toEqual(['declined']);
   });
 
   test('a forged callback changes nothing, and leaves its evidence sealed', async () => {

@@ -156,6 +156,18 @@ describe('what an answer makes of an order', () => {
     expect(decide(shownAlready, answers.presented, NOW, WINDOW).presentation).toBeUndefined();
   });
 
+  test('a collection that was declined is settled by a yes to our question only, and a late yes is asked about', () => {
+    const declined = order('declined', { kind: 'collect' });
+    expect(decide(declined, yes, NOW, WINDOW)).toMatchObject({ state: 'declined', outcomes: [], confirm: true });
+    expect(decide(declined, yes, NOW, WINDOW, true)).toMatchObject({
+      state: 'settled',
+      outcomes: [{ state: 'settled' }],
+    });
+    expect(shown(decide(declined, answers['yes, more'], NOW, WINDOW, true))).toBe('declined !AMOUNT');
+    for (const kind of ['payout', 'refund'] as const)
+      expect(shown(decide(order('declined', { kind }), yes, NOW, WINDOW, true))).toBe('declined !CONTRADICTED');
+  });
+
   test('a collection is never returned, and a check of elements has no clearing day', () => {
     expect(decide(order('settled', { kind: 'collect' }), answers.returned, NOW, WINDOW).difference?.kind).toBe(
       'STRANGE',

@@ -54,6 +54,7 @@ export function directorOf(company: CompanyProcess): Director {
     },
     pay: (orderId) => act(orderId, 'pay'),
     fail: (orderId) => act(orderId, 'fail'),
+    payLate: (orderId) => act(orderId, 'pay-late'),
     giveBack: (orderId) => act(orderId, 'return'),
     has: async (orderId) => (await orders()).find(({ orderNo }) => orderNo === orderId)?.status,
     done: async (platformNo) =>
