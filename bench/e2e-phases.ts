@@ -13,6 +13,7 @@ import { forkLoad, type LoadProcess } from './load-process.ts';
 import { watchMemory } from './memory.ts';
 import { type CpuProfile, printTop, startRemoteProfile } from './profile.ts';
 import type { RunningServers } from './servers.ts';
+import { soak } from './soak.ts';
 
 export interface Options {
   readonly seed: number;
@@ -83,6 +84,7 @@ async function phases(
   await profiled();
   console.log(`CPU seconds per 1,000 instructions: ${JSON.stringify(cpu)}`);
   const figures: LoadFigures[] = [closed];
+  let flat = true;
   const lowest = Math.min(...Object.values(ceilings));
   const told: Record<string, unknown> = {
     rate: closed.rate,
@@ -122,11 +124,19 @@ async function phases(
     });
   }
 
+  if (options.soakMinutes > 0) {
+    const perSecond = Math.max(1, Math.floor(closed.rate / 2));
+    const { figures: soaked, ...verdict } = await soak(house, options.soakMinutes, perSecond, load, running);
+    figures.push(shown(`soak of ${options.soakMinutes} min`, soaked));
+    told['soak'] = { ...verdict, p99Ms: soaked.p99Ms };
+    flat = verdict.flat;
+  }
+
   console.log((await house.cli('ledger', 'check')).trim());
   for (const { firstFailure } of figures) if (firstFailure !== undefined) console.log(`FAILED: ${firstFailure}`);
   const failed = figures.reduce((sum, one) => sum + one.failed, 0);
   console.log(JSON.stringify({ ...told, failed }));
-  return failed === 0 ? 0 : 1;
+  return failed === 0 && flat ? 0 : 1;
 }
 
 /** Twice the sustained rate, then at once the closed loop again, second by second. */
