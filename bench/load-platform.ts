@@ -67,7 +67,7 @@ export class PlatformLoad {
       requestNo: this.#next('P'),
       platformUserNo: BORROWER,
       projectNo: PROJECT,
-      projectAmount: '99999999.00',
+      projectAmount: '100000.00',
       projectName: '基准',
       projectType: 'STANDARDPOWDER',
       projectPeriod: 30,
