@@ -24,10 +24,10 @@ export interface DueRecord {
   readonly act: unknown;
 }
 
-/** Takes out what is due, the oldest first; of two processes that look, the second finds it gone. @param now epoch milliseconds. */
+/** Takes out what is due, the oldest first; two processes take different ones. @param now epoch milliseconds. */
 export const takeDue = (now: number, most: number): Statement => sql`
   delete from ledger.due where (platform_no, number) in (
     select platform_no, number from ledger.due where due_at <= to_timestamp(${now}::float8 / 1000)
-    order by due_at limit ${most}
+    order by due_at limit ${most} for update skip locked
   )
   returning platform_no, number, act`;

@@ -9,7 +9,7 @@ import { randomProgram } from './scenarios/random-program.ts';
 
 const asked = process.env['QIANZHI_SEED'];
 const seeds = asked === undefined ? [1, 2, 3, Math.floor(Math.random() * 2 ** 31)] : [Number(asked)];
-const LINES = 200;
+const LINES = 250;
 
 describe('whatever is asked, the books stay sound', () => {
   it.each(seeds)('random program of seed %i', async (seed) => {

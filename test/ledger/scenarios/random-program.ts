@@ -8,6 +8,7 @@ import { Defect } from '../../../runtime/failure.ts';
 import type { Books } from './house.ts';
 import { Interpreter } from './interpreter.ts';
 import { Model } from './model.ts';
+import { type Dice, moneyWays } from './random-money.ts';
 import { shown, written } from './words.ts';
 
 /** mulberry32: small, and the same everywhere. */
@@ -22,6 +23,8 @@ function dice(seed: number): () => number {
 }
 
 const PLATFORM = 'P0001';
+/** How often something else is done with money, against once for each other way. */
+const MONEY_PLACES = 8;
 const investors = ['I', 'J'];
 const borrowers = ['B', 'D'];
 const purses = ['000', '002', '004', '005'];
@@ -42,6 +45,16 @@ class Author {
   constructor(seed: number) {
     this.#roll = dice(seed);
   }
+
+  readonly #dice: Dice = {
+    chance: (part) => this.chance(part),
+    of: (list) => this.#of(list),
+    amount: (most) => this.#amount(most),
+    part: (most) => this.#part(most),
+    number: (kind) => this.#number(kind),
+    day: () => this.#dayName(),
+    page: (number) => this.#pages.push(number),
+  };
 
   chance(part: number): boolean {
     return this.#roll() < part;
@@ -85,6 +98,7 @@ class Author {
       (now) => this.#repayment(now),
       (now) => this.#settlement(now),
       () => this.#again(),
+      ...Array.from({ length: MONEY_PLACES }, () => (now: Books) => this.#of(moneyWays)?.(now, this.#dice)),
     ];
     for (;;) {
       const chunk = this.#of(ways)?.(books);
@@ -237,7 +251,7 @@ class Author {
 }
 
 /** Only these may contradict the books, which sets a whole batch aside. */
-const sound = (chunk: Chunk): boolean => !/^W\d+ paid|settles/.test(chunk);
+const sound = (chunk: Chunk): boolean => !/^W\d+ paid|settles|^time|^due/.test(chunk);
 
 /** Writes a program of about so many lines. */
 export async function randomProgram(seed: number, length: number): Promise<string> {
