@@ -77,7 +77,7 @@ export async function probeStation(stations: readonly Station[], chance: Chance,
     const borrower = station.borrowers[0];
     if (borrower === undefined) throw new Error(`${station.platformNo} has no borrower yet`);
     const requestNo = station.no('K');
-    const content = { ...project(requestNo, borrower, requestNo), projectAmount: '100.00' };
+    const content = { ...project(requestNo, borrower, requestNo), projectAmount: '1.00' };
     station.sent += 1;
     station.client.mean('ESTABLISH_PROJECT', content, 'success');
     const answer = await station.client.settle(

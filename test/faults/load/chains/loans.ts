@@ -11,7 +11,10 @@ import type { Project, Station } from '../station.ts';
 
 /** After so many bids a project goes on to repaying, and another one is filed. */
 const BIDS_OF_A_PROJECT = 40;
-const PROJECT_AMOUNT = '90000000.00';
+/** All its bids fit in, each at most 10.00; and so many such projects fit into what a borrower may owe (protocol 10). */
+const PROJECT_AMOUNT = '400.00';
+/** Bids in fen. */
+export const bidAmount = (chance: Chance): number => chance.between(200, 999);
 
 /** Files a project that takes bids. */
 export async function fileProject(station: Station, borrower: User, chance: Chance): Promise<Project | undefined> {
@@ -55,7 +58,7 @@ export const bid = (station: Station, chance: Chance): Promise<void> =>
   onProject(station, chance, async (target) => {
     const investor = chance.pick(station.investors);
     const requestNo = station.no('B');
-    const amount = chance.between(1_000, 9_999);
+    const amount = bidAmount(chance);
     const content = bidOf(requestNo, investor, target.projectNo, amount);
     if (!(await station.succeeds('USER_AUTO_PRE_TRANSACTION', content, chance))) return;
     await goOn(station, { target, investor, requestNo, amount }, chance);

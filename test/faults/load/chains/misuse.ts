@@ -8,7 +8,7 @@ import type { Chance } from '../chance.ts';
 import { type Content, isFinal } from '../client.ts';
 import { fenOf, yuanOf } from '../content.ts';
 import type { Old, Station } from '../station.ts';
-import { bid, bidOf, onProject } from './loans.ts';
+import { bid, bidAmount, bidOf, onProject } from './loans.ts';
 
 /** The bank's clock takes a message for 10 minutes. */
 const FRESH_MS = 8 * 60_000;
@@ -47,7 +47,7 @@ export const atOnce = (station: Station, chance: Chance): Promise<void> =>
   onProject(station, chance, async (target) => {
     const { client } = station;
     const service = 'USER_AUTO_PRE_TRANSACTION';
-    const amount = chance.between(1_000, 9_999);
+    const amount = bidAmount(chance);
     const content = bidOf(station.no('B'), chance.pick(station.investors), target.projectNo, amount);
     const other = chance.percent(40) ? { ...content, amount: yuanOf(amount + 1) } : undefined;
     const copies = [content, content, ...(other === undefined ? [content] : [other])];
@@ -66,7 +66,7 @@ export const refused = (station: Station, chance: Chance): Promise<void> =>
   onProject(station, chance, async (target) => {
     const [investor, borrower] = [chance.pick(station.investors), target.borrower];
     const requestNo = station.no('X');
-    const good = bidOf(requestNo, investor, target.projectNo, chance.between(1_000, 9_999));
+    const good = bidOf(requestNo, investor, target.projectNo, bidAmount(chance));
     const service = 'USER_AUTO_PRE_TRANSACTION';
     const [code, content, as] = chance.pick([
       ['100011', { ...good, amount: '60000.00' }, service],

@@ -6,7 +6,7 @@ import type { Content } from '../client.ts';
 import { yuanOf } from '../content.ts';
 import { newUser, type User } from '../people.ts';
 import type { Station } from '../station.ts';
-import { bidOf, goOn, onProject } from './loans.ts';
+import { bidAmount, bidOf, goOn, onProject } from './loans.ts';
 
 /** Pages wait this long for their users: what a user left must have ended soon after the mix has. */
 const PAGE_MS = 100_000;
@@ -123,7 +123,7 @@ export const bidOnPage = (station: Station, chance: Chance): Promise<void> =>
   onProject(station, chance, async (target) => {
     const investor = chance.pick(station.investors);
     const requestNo = station.no('V');
-    const amount = chance.between(1_000, 9_999);
+    const amount = bidAmount(chance);
     const content = { ...bidOf(requestNo, investor, target.projectNo, amount), ...expires() };
     const way = chance.percent(85) ? 'pay' : chance.percent(50) ? 'cancel' : 'leave';
     const visited = await station.page('USER_PRE_TRANSACTION', content, investor, { way, expected: 'any' }, chance);
