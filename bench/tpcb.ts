@@ -46,14 +46,18 @@ async function pgbench(url: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** Fills the baseline's tables. */
-export async function prepareTpcb(url: string): Promise<void> {
-  await pgbench(url, ['-i', '-q', '-s', String(TPCB.scale)]);
+/** Fills the baseline's tables. A smaller scale is filled sooner and means less. */
+export async function prepareTpcb(url: string, scale: number = TPCB.scale): Promise<void> {
+  await pgbench(url, ['-i', '-q', '-s', String(scale)]);
 }
 
 /** One run; transactions per second, connecting left out. */
-export async function runTpcb(url: string, seconds: number = TPCB.seconds): Promise<number> {
-  const { clients, threads, mode, scale } = TPCB;
+export async function runTpcb(
+  url: string,
+  seconds: number = TPCB.seconds,
+  scale: number = TPCB.scale,
+): Promise<number> {
+  const { clients, threads, mode } = TPCB;
   const said = await pgbench(url, [
     ...['-s', String(scale), '-c', String(clients), '-j', String(threads)],
     ...['-M', mode, '-T', String(seconds)],
