@@ -132,6 +132,40 @@ export const checks: Readonly<Record<string, () => Statement>> = {
     where more or unknown or below
     order by platform_no, code`,
 
+  'shares equal what is lent and not repaid': () => sql`
+    select project.platform_no, project.project_no as place, coalesce(shares.amount, 0)::text as found,
+      (loan_amount - repayment_amount + income)::text as expected
+    from ledger.project
+    left join (
+      select platform_no, project_no, sum(amount) as amount from ledger.share group by platform_no, project_no
+    ) as shares using (platform_no, project_no)
+    where coalesce(shares.amount, 0) <> loan_amount - repayment_amount + income
+    order by 1, 2`,
+
+  'what of a sale is reserved and confirmed equals its purchases': () => sql`
+    select sale.platform_no, 'sale ' || sale.request_no as place, 'reserved ' || pre_saling_share || ', confirmed ' || confirmed_share as found,
+      'reserved ' || coalesce(bought.reserved, 0) || ', confirmed ' || coalesce(bought.confirmed, 0) as expected
+    from ledger.debenture_sale as sale
+    left join (
+      select purchase.platform_no, sale_no, sum(confirmed) as confirmed,
+        sum(share - confirmed) filter (where hold.captured + hold.released < hold.amount) as reserved
+      from ledger.purchase left join ledger.hold using (platform_no, request_no)
+      group by purchase.platform_no, sale_no
+    ) as bought on bought.platform_no = sale.platform_no and bought.sale_no = sale.request_no
+    where pre_saling_share <> coalesce(bought.reserved, 0) or confirmed_share <> coalesce(bought.confirmed, 0)
+    order by 1, 2`,
+
+  'what of a share is on sale equals its open sales': () => sql`
+    select platform_no, project_no || ' of ' || platform_user_no as place, coalesce(on_sale, 0)::text as found,
+      coalesce(open.amount, 0)::text as expected
+    from ledger.claim
+    full join (
+      select platform_no, project_no, platform_user_no, sum(sale_share - confirmed_share) as amount
+      from ledger.debenture_sale where status = 'ONSALE' group by platform_no, project_no, platform_user_no
+    ) as open using (platform_no, project_no, platform_user_no)
+    where coalesce(on_sale, 0) <> coalesce(open.amount, 0)
+    order by 1, 2`,
+
   /** Identity 2. */
   'assets equal liabilities': () => sql`
     select platform_no, currency as place, assets::text as found, liabilities::text as expected

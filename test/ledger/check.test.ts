@@ -93,6 +93,23 @@ const planted: readonly { what: string; plant: Statement; undo: Statement; finds
     undo: sql`delete from ledger.journal where id = (select id from ledger.instruction where number = 'E1')`,
     finds: ['entries have journals and accounts, and journals have entries'],
   },
+  {
+    what: 'a share that nobody lent',
+    plant: sql`update ledger.share set amount = amount + 1`,
+    undo: sql`update ledger.share set amount = amount - 1`,
+    finds: ['shares equal what is lent and not repaid'],
+  },
+  {
+    what: 'a sale that nobody made, of which something is reserved by nobody',
+    plant: sql`insert into ledger.debenture_sale (platform_no, request_no, project_no, platform_user_no, sale_share, pre_saling_share, status,
+        created_at)
+      values (${PLATFORM}, 'V1', 'P1', 'I', 100, 1, 'ONSALE', now())`,
+    undo: sql`delete from ledger.debenture_sale`,
+    finds: [
+      'what of a sale is reserved and confirmed equals its purchases',
+      'what of a share is on sale equals its open sales',
+    ],
+  },
 ];
 
 describeOnDatabases('the proof of the books', (server) => {
@@ -158,6 +175,12 @@ describeOnDatabases('the proof of the books', (server) => {
       [sql`update ledger.account set floats = '{"A":"1"}' where code = 'CUSTODY'`, 'account_asset_plain'],
       [sql`update ledger.hold set released = amount`, 'hold_remainder'],
       [sql`update ledger.share set amount = -1`, 'share_floor'],
+      [
+        sql`insert into ledger.debenture_sale (platform_no, request_no, project_no, platform_user_no, sale_share, confirmed_share, status,
+            created_at)
+          values (${PLATFORM}, 'V1', 'P1', 'I', 1, 2, 'ONSALE', now())`,
+        'debenture_sale_oversold',
+      ],
       [sql`update ledger.project set tender_amount = amount + 1`, 'project_remainder'],
       [sql`insert into ledger.entry select * from ledger.entry`, 'entry_pkey'],
       [sql`insert into ledger.instruction select * from ledger.instruction`, 'instruction_pkey'],

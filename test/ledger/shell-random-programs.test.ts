@@ -12,7 +12,7 @@ import { openWorkbench } from './workbench.ts';
 
 const asked = process.env['QIANZHI_SEED'];
 const seeds = asked === undefined ? [11, Math.floor(Math.random() * 2 ** 31)] : [Number(asked)];
-const LINES = 80;
+const LINES = 120;
 const PLATFORM = 'P0001';
 
 describeOnDatabases('whatever is asked, the database holds what the model does', (server) => {

@@ -96,6 +96,17 @@ class Author {
       (now) => this.#reservation(now),
       (now) => this.#repayment(now),
       (now) => this.#repayment(now),
+      (now) => this.#sale(now),
+      (now) => this.#purchase(now),
+      (now) => this.#purchase(now),
+      (now) => this.#assignment(now),
+      (now) => this.#assignment(now),
+      (now) => this.#compensation(now),
+      (now) => this.#compensation(now),
+      (now) => this.#compensationRepaid(now),
+      () => this.#freeze(),
+      (now) => this.#frozen(now),
+      () => this.#platformTrade(),
       (now) => this.#settlement(now),
       () => this.#again(),
       ...Array.from({ length: MONEY_PLACES }, () => (now: Books) => this.#of(moneyWays)?.(now, this.#dice)),
@@ -107,7 +118,7 @@ class Author {
   }
 
   #recharge(): Chunk {
-    const who = this.#of([...investors, ...investors, ...borrowers, ...purses]);
+    const who = this.#of([...investors, ...investors, ...borrowers, ...purses, 'G', '000']);
     const number = this.#number('R');
     this.#pages.push(number);
     this.#orders.push(number);
@@ -153,7 +164,7 @@ class Author {
     const project = this.#of(books.projects);
     if (project === undefined) return undefined;
     // Called off before anything is lent it leads nowhere.
-    if (project.loanAmount === 0n && this.chance(0.8)) return undefined;
+    if (project.loanAmount === 0n && this.chance(0.6)) return undefined;
     const status = this.#of(['REPAYING', 'REPAYING', 'REPAYING', 'MISCARRY', 'COLLECTING']);
     return `${this.#number('M')}: project ${project.projectNo} becomes ${status}`;
   }
@@ -181,9 +192,14 @@ class Author {
   }
 
   #cancel(books: Books): Chunk | undefined {
-    const hold = this.#openHold(books, this.#of(['TENDER', 'REPAYMENT']) ?? 'TENDER');
+    const hold = this.#openHold(
+      books,
+      this.#of(['TENDER', 'REPAYMENT', 'CREDIT_ASSIGNMENT', 'COMPENSATORY']) ?? 'TENDER',
+    );
     if (hold === undefined) return undefined;
-    return `${this.#number('C')}: cancels ${written(this.#part(remainder(hold)))} of ${hold.requestNo}`;
+    const commission = this.chance(0.2) ? ` commission ${this.#amount(2)}` : '';
+    const profit = this.chance(0.1) ? ` profit C ${this.#amount(1)}` : '';
+    return `${this.#number('C')}: cancels ${written(this.#part(remainder(hold)))} of ${hold.requestNo}${commission}${profit}`;
   }
 
   #release(books: Books): Chunk | undefined {
@@ -225,6 +241,122 @@ class Author {
     if (this.chance(0.3)) lines.push(`COMMISSION ${creditor.platformUserNo} -> 004 ${this.#amount(2)}`);
     if (this.chance(0.2)) lines.push(`COMMISSION ${borrower} -> 004 ${this.#amount(2)} hold ${hold.requestNo}`);
     return lines.join('\n  ');
+  }
+
+  #sale(books: Books): Chunk | undefined {
+    const onSale = this.#of(books.sales.filter(({ status }) => status === 'ONSALE'));
+    if (onSale !== undefined && this.chance(0.15)) return `${this.#number('V')}: withdraws-sale ${onSale.requestNo}`;
+    const share = this.#of(books.shares.filter(({ amount }) => amount > 0n));
+    if (share === undefined) return undefined;
+    return `${this.#number('V')}: ${share.platformUserNo} sells ${written(this.#part(share.amount))} of ${share.projectNo}`;
+  }
+
+  #purchase(books: Books): Chunk | undefined {
+    const sale = this.#of(books.sales.filter(({ status }) => status === 'ONSALE' || this.chance(0.1)));
+    if (sale === undefined) return undefined;
+    const buyers = investors.filter((investor) => investor !== sale.platformUserNo || this.chance(0.05));
+    const left = fen(sale.saleShare - sale.preSalingShare - sale.confirmedShare);
+    const share = this.#part(left > 0n ? left : fen(1n));
+    const page = this.chance(0.2);
+    const number = this.#number('T');
+    if (page) this.#pages.push(number);
+    const price = this.chance(0.3) ? fen(share - share / 10n) : share;
+    const buy = `${number}: ${this.#of(buyers)} buys ${written(price)} on ${sale.projectNo} share ${written(share)} sale ${sale.requestNo}`;
+    return page ? `${buy} page` : buy;
+  }
+
+  #assignment(books: Books): Chunk | undefined {
+    const hold = this.#openHold(books, 'CREDIT_ASSIGNMENT');
+    const purchase = books.purchases.find(({ requestNo }) => requestNo === hold?.requestNo);
+    const sale = books.sales.find(({ requestNo }) => requestNo === purchase?.saleNo);
+    if (hold === undefined || purchase === undefined || sale === undefined) return undefined;
+    const buyer = shown(hold.account);
+    const share = this.#part(fen(purchase.share - purchase.confirmed || 1n));
+    const amount = this.chance(0.5) ? remainder(hold) : this.#part(least(share, remainder(hold)));
+    const named = this.chance(0.5) ? ` sale ${sale.requestNo}` : '';
+    const lines = [
+      `${this.#number('S')}: trade CREDIT_ASSIGNMENT of ${sale.projectNo}${named}`,
+      `CREDIT_ASSIGNMENT ${buyer} -> ${sale.platformUserNo} ${written(amount)} hold ${hold.requestNo} share ${written(share)}`,
+    ];
+    if (this.chance(0.3)) lines.push(`MARKETING 002 -> ${sale.platformUserNo} ${this.#amount(5)}`);
+    if (this.chance(0.3)) lines.push(`COMMISSION ${sale.platformUserNo} -> 004 ${this.#amount(3)}`);
+    if (this.chance(0.2)) lines.push(`COMMISSION ${buyer} -> 004 ${this.#amount(1)} hold ${hold.requestNo}`);
+    return lines.join('\n  ');
+  }
+
+  /** Reserves for it, or does it, directly or through the borrower. */
+  #compensation(books: Books): Chunk | undefined {
+    const hold = this.#openHold(books, 'COMPENSATORY');
+    if (hold === undefined || this.chance(0.3)) {
+      const project = this.#of(books.projects.filter(({ status }) => status === 'REPAYING'));
+      if (project === undefined) return undefined;
+      return `${this.#number('H')}: G reserves ${this.#amount(60)} for ${project.projectNo} as COMPENSATORY`;
+    }
+    const project = books.projects.find(({ projectNo }) => projectNo === hold.projectNo);
+    const creditor = this.#of(books.shares.filter((share) => share.projectNo === hold.projectNo && share.amount > 0n));
+    if (project === undefined || creditor === undefined) return undefined;
+    const amount = written(this.#part(least(creditor.amount, remainder(hold))));
+    const [who, borrower] = [creditor.platformUserNo, project.platformUserNo];
+    const income = this.chance(0.3) ? ' income 0.01' : '';
+    const direct = [`COMPENSATORY G -> ${who} ${amount} hold ${hold.requestNo}${income}`];
+    const indirect = [
+      `COMPENSATORY ${borrower} -> ${who} ${amount}${income}`,
+      `COMPENSATORY G -> ${borrower} ${amount} hold ${hold.requestNo}`,
+    ];
+    const [kind, lines] = this.chance(0.5) ? ['COMPENSATORY', direct] : ['INDIRECT_COMPENSATORY', indirect];
+    if (this.chance(0.3)) lines.push(`COMMISSION ${who} -> 004 ${this.#amount(1)}`);
+    return [`${this.#number('S')}: trade ${kind} of ${project.projectNo}`, ...lines].join('\n  ');
+  }
+
+  #compensationRepaid(books: Books): Chunk | undefined {
+    const claim = this.#of(books.claims.filter(({ compensated }) => compensated > 0n));
+    const project = books.projects.find(({ projectNo }) => projectNo === claim?.projectNo);
+    if (claim === undefined || project === undefined) return undefined;
+    const hold = this.#of(
+      books.holds.filter(
+        ({ bizType, projectNo, ...rest }) =>
+          bizType === 'COMPENSATORY_REPAYMENT' &&
+          projectNo === claim.projectNo &&
+          rest.captured + rest.released < rest.amount,
+      ),
+    );
+    const borrower = project.platformUserNo;
+    if (hold === undefined)
+      return `${this.#number('H')}: ${borrower} reserves ${this.#amount(60)} for ${claim.projectNo} as COMPENSATORY_REPAYMENT`;
+    const amount = this.#part(least(claim.compensated, remainder(hold)));
+    return [
+      `${this.#number('S')}: trade COMPENSATORY_REPAYMENT of ${claim.projectNo}`,
+      `COMPENSATORY_REPAYMENT ${borrower} -> ${claim.platformUserNo} ${written(amount)} hold ${hold.requestNo}`,
+    ].join('\n  ');
+  }
+
+  #freeze(): Chunk {
+    return `${this.#number('F')}: ${this.#of([...investors, ...borrowers])} freezes ${this.#amount(40)}`;
+  }
+
+  /** What a general freeze becomes: a bid, a service fee, or nothing. */
+  #frozen(books: Books): Chunk | undefined {
+    const hold = this.#of(books.holds.filter((one) => one.kind === 'GENERAL' && remainder(one) > 0n));
+    if (hold === undefined) return undefined;
+    const amount = written(this.#part(remainder(hold)));
+    if (this.chance(0.3)) return `${this.#number('U')}: unfreezes ${amount} of ${hold.requestNo}`;
+    const project = this.#of(books.projects.filter(({ status }) => status === 'COLLECTING'));
+    if (project !== undefined && this.chance(0.6))
+      return `${this.#number('T')}: turns ${amount} of ${hold.requestNo} into TENDER on ${project.projectNo}`;
+    return [
+      `${this.#number('S')}: trade PLATFORM_SERVICE_DEDUCT`,
+      `DEDUCT ${shown(hold.account)} -> 004 ${amount} hold ${hold.requestNo}`,
+    ].join('\n  ');
+  }
+
+  #platformTrade(): Chunk {
+    const [kind, line] = this.#of([
+      ['MARKETING', `MARKETING 002 -> ${this.#of([...investors, ...borrowers, 'C'])} ${this.#amount(6)}`],
+      ['PLATFORM_INDEPENDENT_PROFIT', `PROFIT 004 -> C ${this.#amount(4)}`],
+      ['FUNDS_TRANSFER', `FUNDS_TRANSFER 000 -> ${this.#of(purses)} ${this.#amount(50)}`],
+      ['FUNDS_TRANSFER', `FUNDS_TRANSFER ${this.#of(purses)} -> 000 ${this.#amount(10)}`],
+    ] as const) ?? ['MARKETING', 'MARKETING 002 -> I 0.01'];
+    return `${this.#number('S')}: trade ${kind}\n  ${line}`;
   }
 
   /** As the books say, with a fee; seldom with a fen too much. */
@@ -269,7 +401,13 @@ export async function randomProgram(seed: number, length: number): Promise<strin
       else if (!/no order of|no page of|was never sent/.test(String(error))) throw error;
     }
   };
-  const opening = ['platform', 'user I INVESTOR auth TENDER', 'user J INVESTOR auth TENDER', 'user C COLLABORATOR'];
+  const opening = [
+    'platform',
+    'user I INVESTOR auth TENDER,CREDIT_ASSIGNMENT',
+    'user J INVESTOR auth TENDER,CREDIT_ASSIGNMENT',
+    'user C COLLABORATOR',
+    'user G GUARANTEECORP auth COMPENSATORY',
+  ];
   for (const line of [...opening, 'user B BORROWERS auth REPAYMENT', 'user D BORROWERS auth REPAYMENT'])
     await write(line);
   while (program.length < length) {
