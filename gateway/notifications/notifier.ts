@@ -7,6 +7,7 @@ import type { Sealer } from '../../certs/seal.ts';
 import type { Signer } from '../../certs/signer.ts';
 import type { ResultMessage } from '../../contract/internal/reply.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { fault } from '../../runtime/fault.ts';
 import { gather } from '../../runtime/gather.ts';
 import { uuidv7 } from '../../runtime/identifiers.ts';
 import type { Stop } from '../../runtime/lifecycle.ts';
@@ -118,6 +119,7 @@ export function openNotifier(settings: NotifySettings, parts: NotifierParts): No
         continue;
       }
       const delivered = await attempt(row, lane);
+      await fault('gateway.notification.after-delivery');
       const outcome = outcomeOf(row, delivered, platform.notifyGapsMs ?? settings.gapsMs, clock.now());
       if (outcome.state === 'DUE') waitUntil = outcome.at;
       if (outcome.state === 'PARKED')

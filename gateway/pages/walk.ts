@@ -9,6 +9,7 @@ import type { PageApproved, PageExpired } from '../../contract/internal/instruct
 import type { PresentedMessage } from '../../contract/internal/order.ts';
 import type { Answer, ResultMessage } from '../../contract/internal/reply.ts';
 import { isPage, isServiceName } from '../../contract/services.ts';
+import { fault } from '../../runtime/fault.ts';
 import type { Transaction } from '../../runtime/postgres/database.ts';
 import type { PasswordHash } from '../identity/hash.ts';
 import type { TradePasswords } from '../identity/trade-password.ts';
@@ -205,6 +206,7 @@ export function walkOf(context: PageContext, passwords: TradePasswords): Walk {
         return moved === 1;
       });
       if (!approved) return;
+      await fault('gateway.page.approved');
       moves.inc({ move: 'APPROVED' });
       await tell({ ...page, act, actedAt });
     },

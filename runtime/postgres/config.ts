@@ -31,11 +31,23 @@ const IDLE_IN_TRANSACTION_MS = 30_000;
 /** How long after the server's own limit we stop believing that it answers. */
 const SILENCE_MS = 5_000;
 
+/**
+ * How the server notices, within 20 s, a client that is no longer there though nobody said so: the locks and the listening of its sessions
+ * hold up whoever takes over. The system's own limit is hours.
+ */
+const NOTICING = [
+  '-c tcp_keepalives_idle=8',
+  '-c tcp_keepalives_interval=3',
+  '-c tcp_keepalives_count=4',
+  '-c tcp_user_timeout=20000',
+];
+
 /** The driver's settings of a connection. */
 export function clientConfig(options: DatabaseOptions): pg.ClientConfig & { pipeline: boolean } {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const settings = [
     ...(options.role === undefined ? [] : [`-c role=${identifier(options.role).text}`]),
+    ...NOTICING,
     ...(options.durable === false ? ['-c synchronous_commit=off'] : []),
     ...Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${identifier(name).text}=${value}`),
   ];
@@ -52,6 +64,6 @@ export function clientConfig(options: DatabaseOptions): pg.ClientConfig & { pipe
     // Statements sent without waiting for each other travel together. Each is answered for itself, so an error stays its own.
     pipeline: true,
     types,
-    ...(settings.length === 0 ? {} : { options: settings.join(' ') }),
+    options: settings.join(' '),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Publication } from '../bus/port.ts';
+import { fault } from '../fault.ts';
 import type { Stop } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -42,6 +43,8 @@ const POLL_MS = 1_000;
 /** A stand-by asks for the lock so often. */
 const STAND_BY_MS = 1_000;
 const MEASURE_MS = 5_000;
+/** A leader that says nothing for so long hangs, and loses the lock with its session. Longer than the longest publishing. */
+const HANGING_MS = 15_000;
 /** The rest of a family that was full, unroutable or unknown. */
 const REST_MS = { first: 100, most: 10_000 };
 
@@ -146,6 +149,7 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
       }
       const window = rows.map(toStaged);
       const answers = await bus.publish(window, PUBLISH_MS);
+      await fault(`${schema}.outbox.after-publish`);
       done = doneWith(window, answers);
       const failed = rests.note(window, answers);
       if (failed.length > 0) log.warn({ schema, failed, published: done.length }, 'outbox: not all was accepted');
@@ -158,6 +162,7 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     try {
       // A deletion lost in a crash publishes again, which is legal; so it need not wait for the disk.
       await session.execute(once(sql`set synchronous_commit = off`));
+      await session.execute(once(sql`select set_config('idle_session_timeout', ${String(HANGING_MS)}, false)`));
       // What the planner believes of a queue's size is always wrong.
       await session.execute(once(sql`set enable_seqscan = off`));
       await session.execute(once(sql`set enable_sort = off`));

@@ -170,6 +170,19 @@ describeOnDatabases('the outbox', (server) => {
     await waitFor(() => two.got.length === 1);
   });
 
+  test('a relay that hangs loses its place to the next one', async () => {
+    const hung = recording(() => new Promise((resolve) => releases.push(() => resolve('unknown'))));
+    const releases: (() => void)[] = [];
+    relay(hung);
+    await stage(message('1'));
+    await waitFor(() => hung.got.length === 1);
+    const bus = recording();
+    relay(bus);
+    await waitFor(() => bus.ids().includes('1'), { deadlineMs: 40_000 });
+    for (const release of releases) release();
+    await waitFor(async () => (await left()) === 0);
+  });
+
   test('the backlog and its age are measured', async () => {
     const metrics = openMetrics({ ofProcess: false });
     await stage(message('1'), message('2'));

@@ -19,10 +19,14 @@ const plan: readonly (readonly [step: string, room: string, point: string])[] = 
   ['investor authorises bids', 'ledger', 'ledger.after-commit-before-ack'],
   ['borrower authorises repayments', 'gateway', 'gateway.after-evidence-before-publish'],
   ['project of 10,000.00 is filed', 'gateway', 'gateway.after-publish'],
+  ['the same number with other content', 'gateway', 'gateway.page.approved'],
   ['loan release of 6,000.00, commission 60.00', 'gateway', 'gateway.after-results-before-reply'],
   ['the clearing day is settled: float has arrived', 'adapters', 'adapters.callback.committed'],
   ['borrower withdraws 5,000.00', 'adapters', 'adapters.send.after'],
+  ['borrower withdraws 1,000.00', 'ledger', 'ledger.outbox.after-publish'],
   ['borrower has the returned money again', 'ledger', 'ledger.after-commit-before-ack'],
+  ['borrower has the returned money again', 'adapters', 'adapters.outbox.after-publish'],
+  ['borrower has the returned money again', 'gateway', 'gateway.notification.after-delivery'],
 ];
 
 describe('a house whose processes die between two steps', () => {

@@ -6,7 +6,7 @@ import type { Kind } from './kind.ts';
 /** Every point that a process may be told to die at (ARCHITECTURE.md), by the room that passes it. */
 export const faultPoints: Readonly<Partial<Record<Room, readonly string[]>>> = {
   gateway: ['gateway.after-evidence-before-publish', 'gateway.after-publish', 'gateway.after-results-before-reply'],
-  ledger: ['ledger.before-commit', 'ledger.after-commit-before-ack'],
+  ledger: ['ledger.before-commit', 'ledger.after-commit-before-ack', 'ledger.outbox.after-publish'],
   adapters: [
     'adapters.order.committed',
     'adapters.send.before',
@@ -14,6 +14,7 @@ export const faultPoints: Readonly<Partial<Record<Room, readonly string[]>>> = {
     'adapters.ask.before',
     'adapters.ask.after',
     'adapters.callback.committed',
+    'adapters.outbox.after-publish',
   ],
 };
 
