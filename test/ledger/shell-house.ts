@@ -146,7 +146,7 @@ export class ShellHouse implements House {
       join ledger.account as account on account.id = entry.account_id
       join ledger.account as contra on contra.id = entry.contra_id
       where journal.platform_no = ${platformNo}
-      order by journal.id, entry.ctid`);
+      order by journal.id`);
     const journals = new Map<bigint, { origin: string; number: string; entries: BookedEntry[] }>();
     for (const { journal, origin, number, balance_after, floats, ...entry } of rows) {
       const known = journals.get(journal) ?? { origin, number, entries: [] };

@@ -9,14 +9,14 @@ import { Defect } from '../../../runtime/failure.ts';
 import type { Books, Effect, House } from './house.ts';
 import { Model } from './model.ts';
 
-/** Rows have no order. */
-const inOrder = (books: Books): unknown =>
-  Object.fromEntries(
-    Object.entries(books).map(([kind, rows]) => [
-      kind,
-      kind === 'journals' ? rows : [...(rows as readonly object[])].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1)),
-    ]),
-  );
+const sorted = (rows: readonly object[]): readonly object[] =>
+  [...rows].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+
+/** Rows have no order, and neither have the entries of a journal; journals have. */
+const inOrder = ({ journals, ...books }: Books): unknown => ({
+  ...Object.fromEntries(Object.entries(books).map(([kind, rows]) => [kind, sorted(rows as readonly object[])])),
+  journals: journals.map((journal) => ({ ...journal, entries: sorted(journal.entries) })),
+});
 const textOf = (row: object): string =>
   JSON.stringify(Object.entries(row).sort(), (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
 
