@@ -82,10 +82,15 @@ function rabbitKinds(world: World, { rabbit }: Servers): readonly Kind[] {
     arm: async ({ chance }) => {
       const { amqp: broker } = world.settled();
       const queues = (await rabbit.rabbitmqctl('list_queues', 'name')).split('\n').map((line) => line.trim());
-      const ours = queues.filter((name) => broker !== undefined && name.startsWith(broker.prefix));
+      // A queue of replies belongs to one connection, and goes with it.
+      const ours = queues.filter(
+        (name) => broker !== undefined && name.startsWith(broker.prefix) && !name.startsWith(`${broker.prefix}reply.`),
+      );
       const chosen = chance.percent(30) ? ours : [chance.pick(ours)];
       const connection = await amqp.connect(rabbit.url);
+      connection.on('error', () => undefined);
       const channel = await connection.createChannel();
+      channel.on('error', () => undefined);
       for (const queue of chosen) await channel.deleteQueue(queue);
       await connection.close();
       declaredAt = performance.now();
