@@ -32,6 +32,11 @@ export function canaryFor(line: Line, address: string, correlationId: string): O
   };
 }
 
+/** A canary that nobody answers, only its receipt tells that it arrived. */
+export function quietCanaryFor(line: Line, receipt: string): Outgoing {
+  return { ...canaryFor(line, '', receipt), body: '{}', receipt };
+}
+
 /** The body of a canary among questions. */
 export const canaryQuestion = (address: string, correlationId: string): string =>
   `${QUESTION}${address}:${correlationId}"`;

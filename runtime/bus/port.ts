@@ -14,6 +14,8 @@ export interface Outgoing {
   readonly body: string;
   /** W3C traceparent. */
   readonly trace?: string;
+  /** Asks for a receipt under this name, on a bus that gives any (`onReceipts`). */
+  readonly receipt?: string;
 }
 
 /** accepted: quorum confirm or commit. unroutable, full: surely not accepted. unknown: deadline or lost connection; publish again. */
@@ -88,6 +90,11 @@ export interface Bus {
   reply(address: string, replies: readonly TransientReply[]): void;
   /** Takes the replies to this instance. Register waiters before publishing. */
   onReply(take: (reply: TransientReply) => void): void;
+  /**
+   * Only on a bus that can lose what it accepted, together with a queue. Hears the receipts of messages that this bus published and whose
+   * consumer has handled or parked them; each at most once per delivery, soon after, or never. Returns what ends the hearing.
+   */
+  onReceipts?(take: (receipts: readonly string[]) => void): () => void;
   /** Asks any living server of `query`; at most once; the answer comes as a reply. False when it was surely not sent. */
   ask(platformNo: string, body: string): boolean;
   /** Serves questions, together with all other servers. */

@@ -1,6 +1,7 @@
 /**
  * Publishes what a room's outbox holds. One relay per schema works, in whichever process holds the advisory lock; the others stand by and
- * pass their nudges on. Publishing goes in windows; what was accepted is deleted, the rest tried again, each family with its own rest.
+ * pass their nudges on. Publishing goes in windows; what was accepted is deleted, the rest tried again, each family with its own rest. On a
+ * bus that can lose what it accepted, a row is deleted only once it is proved that it was handled (outbox-proof.ts).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Publication } from '../bus/port.ts';
@@ -12,22 +13,26 @@ import type { Database, Session } from './database.ts';
 import { Floor } from './floor.ts';
 import type { Room } from './folder.ts';
 import {
+  againStatement,
   backlogStatement,
   type Deleted,
   doneWith,
   publishedStatement,
   type Staged,
+  type StagedRow,
   stagedStatement,
   toStaged,
 } from './outbox.ts';
+import { type ProofLimits, Unproved } from './outbox-proof.ts';
 import { once, sql } from './sql.ts';
 
 export interface OutboxRelayOptions {
   readonly database: Database;
   readonly schema: Exclude<Room, 'bus'>;
-  readonly bus: Pick<Bus, 'publish'>;
+  readonly bus: Pick<Bus, 'publish' | 'onReceipts'>;
   readonly log: Log;
   readonly metrics?: Metrics;
+  readonly proof?: ProofLimits;
 }
 
 export interface OutboxRelay {
@@ -80,6 +85,14 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
   const channel = `qianzhi_outbox_${schema}`;
   const backlog = options.metrics?.gauge('outbox_backlog', 'messages committed and not yet published', ['schema']);
   const age = options.metrics?.gauge('outbox_age_seconds', 'age of the oldest message not yet published', ['schema']);
+  const unprovedRows = options.metrics?.gauge('outbox_unproved', 'messages published and not known to be handled', [
+    'schema',
+  ]);
+  const republished = options.metrics?.counter(
+    'outbox_republished_total',
+    'messages published again, overtaken without a receipt',
+    ['schema'],
+  );
   const stopped = new AbortController();
   let leading = false;
   let standBy: Session | undefined;
@@ -116,44 +129,65 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     telling = false;
   };
 
-  const lead = async (session: Session): Promise<void> => {
+  const lead = async (session: Session, unproved: Unproved | undefined): Promise<void> => {
     const rests = new Rests();
     let measureAt = 0;
     const floor = new Floor(1n, 0n);
     let highest = 0n;
     let done: readonly bigint[] = [];
+    /** Publishes again what was overtaken. */
+    const repeat = async (proofs: Unproved): Promise<void> => {
+      const ids = proofs.again();
+      if (ids.length === 0) return;
+      const rows = await session.rows<StagedRow>(againStatement(schema, ids));
+      const window = rows.map((row) => toStaged(row, proofs.receiptOf(row.id)));
+      const answers = await bus.publish(window, PUBLISH_MS);
+      proofs.sentAgain(ids, window, rests.note(window, answers).length === 0);
+      republished?.inc({ schema }, window.length);
+      log.warn({ schema, messages: window.length }, 'outbox: overtaken without a receipt, published again');
+    };
     while (!stopped.signal.aborted) {
       wanted = false;
+      if (unproved !== undefined) {
+        await repeat(unproved);
+        unproved.ask();
+      }
       // Both travel together; the second sees what the first did.
-      const resting = rests.resting();
+      const resting = [...rests.resting(), ...(unproved?.waiting() ?? [])];
+      const gone = unproved === undefined ? (done.length > 0 ? done : undefined) : unproved.due();
+      const skip = unproved?.skip(floor.value) ?? [];
       const [deleted, rows] = await Promise.all([
-        done.length > 0 ? session.row<Deleted>(publishedStatement(schema, done)) : undefined,
-        session.rows<Parameters<typeof toStaged>[0]>(
-          stagedStatement(schema, floor.value, resting, WINDOW.messages, WINDOW.bytes),
-        ),
+        gone === undefined ? undefined : session.row<Deleted>(publishedStatement(schema, gone)),
+        session.rows<StagedRow>(stagedStatement(schema, floor.value, resting, skip, WINDOW.messages, WINDOW.bytes)),
       ]);
       done = [];
       highest = rows.at(-1)?.id ?? highest;
-      // Only a look at all families shows the lowest that is there.
+      // Only a look at all families shows the lowest that is there (and is not ours already).
       if (deleted !== undefined && resting.length === 0)
         floor.look({ highest, oldest: deleted.oldest }, rows[0]?.id, deleted.xid);
       if (performance.now() > measureAt) {
         measureAt = performance.now() + MEASURE_MS;
-        const measured = await session.row<{ backlog: number; age: number }>(backlogStatement(schema, floor.value));
+        const measured = await session.row<{ backlog: number; age: number }>(
+          backlogStatement(schema, floor.value, skip),
+        );
         backlog?.set({ schema }, measured?.backlog ?? 0);
         age?.set({ schema }, measured?.age ?? 0);
+        unprovedRows?.set({ schema }, unproved?.size ?? 0);
       }
       if (rows.length === 0) {
         await nudgeOr(rests.nextMs());
         continue;
       }
-      const window = rows.map(toStaged);
+      const window = rows.map((row) => toStaged(row, unproved?.receiptOf(row.id)));
+      unproved?.sending(window);
       const answers = await bus.publish(window, PUBLISH_MS);
       await fault(`${schema}.outbox.after-publish`);
       done = doneWith(window, answers);
+      unproved?.sent(window, done);
       const failed = rests.note(window, answers);
       if (failed.length > 0) log.warn({ schema, failed, published: done.length }, 'outbox: not all was accepted');
     }
+    if (unproved !== undefined) done = unproved.proved();
     if (done.length > 0) await session.execute(publishedStatement(schema, done));
   };
 
@@ -173,7 +207,14 @@ export function startOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
         if (locked?.leads) {
           leading = true;
           await session.listen(channel, nudged);
-          await lead(session);
+          const unproved = bus.onReceipts === undefined ? undefined : new Unproved(schema, bus, options.proof);
+          const deaf = unproved === undefined ? undefined : bus.onReceipts?.(unproved.hear);
+          try {
+            await lead(session, unproved);
+          } finally {
+            deaf?.();
+            unprovedRows?.set({ schema }, 0);
+          }
         } else {
           standBy = session;
           await sleep(STAND_BY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);

@@ -46,7 +46,7 @@ export interface Staged extends Outgoing {
   readonly id: bigint;
 }
 
-interface StagedRow {
+export interface StagedRow {
   readonly id: bigint;
   readonly family: Outgoing['family'];
   readonly platform_no: string;
@@ -55,11 +55,15 @@ interface StagedRow {
   readonly trace: string | null;
 }
 
-/** The lowest ids that are there from the floor on, without the families that rest, up to so many messages and bytes, at least one. */
+/**
+ * The lowest ids that are there from the floor on, up to so many messages and bytes, at least one; without the families that rest, and
+ * without those to skip, which were published already. (A subquery, because an array is searched from its beginning for every row.)
+ */
 export function stagedStatement(
   schema: string,
   floor: bigint,
   resting: readonly string[],
+  skip: readonly bigint[],
   most: number,
   mostBytes: number,
 ): Statement {
@@ -71,6 +75,7 @@ export function stagedStatement(
         select id, family, platform_no, message_id, body, trace
         from ${identifier(`${schema}.outbox`)}
         where id >= ${floor} and family <> all (${resting}::text[])
+          and id not in (select unnest(${skip}::bigint[]))
         order by id limit ${most}
       ) as lowest
     ) as measured
@@ -78,13 +83,21 @@ export function stagedStatement(
     order by id`;
 }
 
-export const toStaged = (row: StagedRow): Staged => ({
+/** Those of these that are still there, in their order. */
+export function againStatement(schema: string, ids: readonly bigint[]): Statement {
+  return sql`
+    select id, family, platform_no, message_id, body, trace
+    from ${identifier(`${schema}.outbox`)} where id = any (${ids}::bigint[]) order by id`;
+}
+
+export const toStaged = (row: StagedRow, receipt?: string): Staged => ({
   id: row.id,
   family: row.family,
   platformNo: row.platform_no,
   messageId: row.message_id,
   body: row.body,
   ...(row.trace === null ? {} : { trace: row.trace }),
+  ...(receipt === undefined ? {} : { receipt }),
 });
 
 export interface Deleted {
@@ -93,17 +106,18 @@ export interface Deleted {
   readonly oldest: bigint;
 }
 
-/** Takes published messages out; answers `Deleted`. */
+/** Takes published messages out, if any; answers `Deleted`. */
 export function publishedStatement(schema: string, ids: readonly bigint[]): Statement {
   return sql`
     with gone as (delete from ${identifier(`${schema}.outbox`)} where id = any (${ids}::bigint[]))
     select pg_current_xact_id()::text::bigint as xid, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest`;
 }
 
-export function backlogStatement(schema: string, floor: bigint): Statement {
+/** What was not published yet. */
+export function backlogStatement(schema: string, floor: bigint, skip: readonly bigint[]): Statement {
   return sql`
     select count(*)::int as backlog, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as age
-    from ${identifier(`${schema}.outbox`)} where id >= ${floor}`;
+    from ${identifier(`${schema}.outbox`)} where id >= ${floor} and id not in (select unnest(${skip}::bigint[]))`;
 }
 
 /**

@@ -5,10 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../log.ts';
 import { withCanaries } from '../canary.ts';
-import type { Bus, Subscription } from '../port.ts';
+import type { Bus, Subscription, TransientReply } from '../port.ts';
 import { publishing } from '../publishing.ts';
 import { Link } from './link.ts';
 import { openPublisher } from './publisher.ts';
+import { openReceipts } from './receipts.ts';
 import { subscribeLine } from './subscription.ts';
 import { openTransient } from './transient.ts';
 
@@ -33,8 +34,13 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
   const address = randomUUID().replaceAll('-', '');
   const linkOptions = { url, log, ...(password === undefined ? {} : { password }) };
   const isBlocked = (): boolean => out.blocked !== undefined;
-  const publisher = openPublisher(naming, isBlocked, log);
+  const publisher = openPublisher(naming, address, isBlocked, log);
   const transient = openTransient(naming.prefix, address, isBlocked, log);
+  const receipts = openReceipts(transient.reply, log);
+  let takeReply: (reply: TransientReply) => void = () => undefined;
+  transient.onReply((reply) => {
+    if (!receipts.heard(reply)) takeReply(reply);
+  });
   const out: Link = new Link({ ...linkOptions, name: `${name} out`, unblocked: publisher.unblocked }, [
     publisher.setup,
     transient.setupSending,
@@ -53,7 +59,7 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
     address,
     publish: publishing(publisher.send),
     subscribe: async (subscribeOptions) => {
-      const subscription = subscribeLine(into, naming, log, transient.reply, subscribeOptions);
+      const subscription = subscribeLine(into, naming, log, { reply: transient.reply, receipts }, subscribeOptions);
       subscriptions.add(subscription);
       return {
         close: async () => {
@@ -63,7 +69,10 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
       };
     },
     reply: transient.reply,
-    onReply: transient.onReply,
+    onReply: (take) => {
+      takeReply = take;
+    },
+    onReceipts: receipts.onReceipts,
     ask: (_platformNo, body) => transient.ask(body),
     serve: (answer) => transient.serve(withCanaries(answer, transient.reply)),
     unwell: () => {
@@ -72,6 +81,7 @@ export async function openRabbitBus(options: RabbitBusOptions): Promise<Bus> {
     },
     close: async () => {
       await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+      receipts.flush();
       publisher.close();
       await out.close();
       await into.close();

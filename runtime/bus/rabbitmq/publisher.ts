@@ -8,6 +8,7 @@ import { lineFor, lines } from '../lines.ts';
 import type { Outgoing, Publication } from '../port.ts';
 import type { Send } from '../publishing.ts';
 import { closed } from './closing.ts';
+import { receiptWish } from './receipts.ts';
 import { declareLine, declareQuestions, type QueueNaming } from './topology.ts';
 
 interface Waiting {
@@ -36,8 +37,11 @@ const SEE_MS = 1_000;
 /** Confirms that never came, before the channel is given up: a stuck queue may never confirm, and the library remembers each. */
 const MOST_GIVEN_UP = 2_000;
 
-/** @param isBlocked whether the broker said that it takes nothing; what is sent then would pile up in our memory. */
-export function openPublisher(naming: QueueNaming, isBlocked: () => boolean, log: Log): Publisher {
+/**
+ * @param address where receipts go.
+ * @param isBlocked whether the broker said that it takes nothing; what is sent then would pile up in our memory.
+ */
+export function openPublisher(naming: QueueNaming, address: string, isBlocked: () => boolean, log: Log): Publisher {
   let channel: ConfirmChannel | undefined;
   let sequence = 0;
   /** Sent and not confirmed, by sequence. */
@@ -86,6 +90,7 @@ export function openPublisher(naming: QueueNaming, isBlocked: () => boolean, log
           messageId: message.messageId,
           type: message.family,
           correlationId: mark,
+          ...(message.receipt === undefined ? {} : { replyTo: receiptWish(address, message.receipt) }),
           headers: {
             platformNo: message.platformNo,
             ...(message.trace === undefined ? {} : { traceparent: message.trace }),

@@ -14,6 +14,7 @@ import { GivenBack, settle, standStill } from '../settle.ts';
 import { closed } from './closing.ts';
 import type { Link } from './link.ts';
 import { Pile } from './pile.ts';
+import type { Receipts } from './receipts.ts';
 import { declareLine, type QueueNaming } from './topology.ts';
 import { answeredInTime, watchIdle } from './watch.ts';
 
@@ -51,12 +52,23 @@ interface Ahead {
   few: boolean;
 }
 
+const receiptWishOf = (message: ConsumeMessage | undefined): readonly string[] => {
+  const wish: unknown = message?.properties.replyTo;
+  return typeof wish === 'string' ? [wish] : [];
+};
+
+/** Where a subscription's answers to others go. */
+interface Answering {
+  readonly reply: Bus['reply'];
+  readonly receipts: Pick<Receipts, 'give'>;
+}
+
 async function work(
   channel: Channel,
   options: SubscribeOptions,
   queue: string,
   log: Log,
-  reply: Bus['reply'],
+  { reply, receipts }: Answering,
   signal: AbortSignal,
   ahead: Ahead,
 ): Promise<void> {
@@ -117,12 +129,14 @@ async function work(
         const message = batch.get(messages.at(-1) as Delivered);
         if (lost.signal.aborted || message === undefined) throw new GivenBack('the channel is gone');
         // Whatever came before it on this channel was dealt with before. A deleted queue has nothing to be acknowledged to.
-        if (deleted) return;
-        try {
-          channel.ack(message, true);
-        } catch (cause) {
-          throw new GivenBack('the channel closes', { cause });
+        if (!deleted) {
+          try {
+            channel.ack(message, true);
+          } catch (cause) {
+            throw new GivenBack('the channel closes', { cause });
+          }
         }
+        receipts.give(messages.flatMap((one) => receiptWishOf(batch.get(one))));
       },
     });
     working = false;
@@ -143,7 +157,7 @@ export function subscribeLine(
   link: Link,
   naming: QueueNaming,
   log: Log,
-  reply: Bus['reply'],
+  answering: Answering,
   options: SubscribeOptions,
 ): Subscription {
   const ending = new AbortController();
@@ -158,7 +172,7 @@ export function subscribeLine(
     channel.on('error', (error) => log.warn({ err: error, line: name }, 'bus: a channel failed'));
     try {
       await declareLine(channel, line, naming);
-      await work(channel, options, naming.prefix + name, log, reply, ending.signal, ahead);
+      await work(channel, options, naming.prefix + name, log, answering, ending.signal, ahead);
     } finally {
       await closed(channel);
     }
