@@ -65,8 +65,8 @@ async function examineRoom(
         ageMs <= OUTBOX_MS
           ? undefined
           : {
-              trouble: `${count} messages are committed and not published, the oldest for ${inWords(ageMs)}`,
-              todo: `start ${room}, which publishes them; if it runs, its log says what the bus answers ("outbox: not all was accepted")`,
+              trouble: `${count} messages are committed and not known to be handled, the oldest for ${inWords(ageMs)}`,
+              todo: `start ${room}, which publishes them, and the rooms that take them; if all run, its log says what the bus answers ("outbox: not all was accepted")`,
             },
       );
     }

@@ -230,7 +230,7 @@ function house(kind: 'rabbitmq' | 'postgres'): void {
     expect(of('parked notifications')?.todo).toContain('qianzhi notifications resend');
     expect(of('differences with channels')?.todo).toContain('qianzhi channel differences');
     expect(of('outbox of adapters')).toMatchObject({
-      trouble: expect.stringMatching(/^1 messages are committed and not published, the oldest for 10 min$/),
+      trouble: expect.stringMatching(/^1 messages are committed and not known to be handled, the oldest for 10 min$/),
       todo: expect.stringContaining('start adapters'),
     });
     for (const { todo } of found) expect(todo).not.toBe('');
