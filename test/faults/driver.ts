@@ -202,7 +202,7 @@ async function breakAndHeal(world: World, load: Load, options: RunOptions): Prom
   };
 }
 
-/** Arms, holds, heals. False when it could not be armed: then nothing is broken. */
+/** Arms, holds, heals. False when it could not be armed, or never struck. */
 async function bout(
   kind: Kind,
   at: number,
@@ -215,8 +215,12 @@ async function bout(
   const [least, most] = kind.holdMs;
   const holdMs = chance.between(least, most);
   let heal: () => Promise<void>;
+  let struck = true;
+  const missed = (): void => {
+    struck = false;
+  };
   try {
-    heal = await kind.arm({ world, load, chance, note });
+    heal = await kind.arm({ world, load, chance, note, missed });
   } catch (error) {
     note(`could not arm ${kind.name}: ${error instanceof Error ? error.message : String(error)}`);
     return false;
@@ -225,7 +229,7 @@ async function bout(
   for (let attempt = 1; ; attempt += 1) {
     try {
       await heal();
-      return true;
+      return struck;
     } catch (error) {
       if (attempt >= HEALINGS) throw new Error(`${kind.name} could not be healed`, { cause: error });
       note(`healing ${kind.name} again: ${error instanceof Error ? error.message : String(error)}`);

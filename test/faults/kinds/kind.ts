@@ -11,6 +11,8 @@ export interface Site {
   readonly load: Load;
   readonly chance: Chance;
   readonly note: (line: string) => void;
+  /** Says that what was armed never struck: it does not count. */
+  readonly missed: () => void;
 }
 
 export interface Kind {

@@ -78,10 +78,12 @@ function points(room: Room, world: World): readonly Kind[] {
     name: `point.${point}`,
     touches: world.of(room),
     holdMs: [0, 0],
-    arm: async ({ chance, note }) => {
+    arm: async ({ chance, note, missed }) => {
       const armed = world.process(chance.pick(world.of(room)));
       const before = armed.struck;
-      await armed.kill();
+      // Of two ledgers one may own nothing: the one that is armed is left alone.
+      const others = room === 'ledger' ? world.of(room).filter((name) => name !== armed.name) : [];
+      await Promise.all([armed, ...others.map((name) => world.process(name))].map((one) => one.kill()));
       armed.start(point);
       // It may die before it says that it is ready.
       const ready = armed.ready(READY_MS).catch(() => undefined);
@@ -91,11 +93,15 @@ function points(room: Room, world: World): readonly Kind[] {
         over = performance.now() + STRIKE_MS;
       });
       while (armed.struck === before && performance.now() < Math.min(until, over)) await sleep(50);
-      if (armed.struck > before) return async () => armed.start();
-      note(`${armed.name} did not come by ${point}`);
+      const struck = armed.struck > before;
+      if (!struck) {
+        note(`${armed.name} did not come by ${point}`);
+        missed();
+      }
       return async () => {
-        await armed.kill();
-        armed.start();
+        // One that still waits for its point is disarmed.
+        if (!struck) await armed.kill();
+        for (const name of [armed.name, ...others]) world.process(name).start();
       };
     },
   }));

@@ -10,8 +10,8 @@ import type { Kind } from './kind.ts';
 /** A quorum queue that was declared less than this before a kill -9 stays stuck for ever on RabbitMQ 3.10. */
 const SETTLED_QUEUE_MS = 4_000;
 const ALARM = { on: '900GB', off: '50MB' };
-/** How often a COMMIT under way is looked for. */
-const HUNT_MS = 3;
+/** How long commits are looked for. */
+const HUNT_MS = 3_000;
 
 export function serverKinds(world: World): readonly Kind[] {
   const { servers } = world;
@@ -157,30 +157,42 @@ const fullDisk = ({ postgres }: Servers): Kind => ({
   },
 });
 
-/** Ends the sessions of the product that are just committing: their clients never learn whether it was committed. */
+/**
+ * Ends the sessions of the product that are just committing: their clients never learn whether it was committed, and it was. To meet them,
+ * commits are made to wait for a replica that does not exist.
+ */
 const backendKilledAtCommit = (world: World): Kind => ({
   name: 'postgres.backend-killed-at-commit',
   touches: ['postgres'],
   holdMs: [0, 0],
-  arm: async ({ chance, note }) => {
+  arm: async ({ chance, note, missed }) => {
     const client = new pg.Client({ connectionString: world.settled().databaseUrl });
     client.on('error', () => undefined);
     await client.connect();
+    const waitFor = async (names: string): Promise<void> => {
+      await client.query(`alter system set synchronous_standby_names = '${names}'`);
+      await client.query('select pg_reload_conf()');
+    };
     let ended = 0;
     try {
+      // Our own statements here must not wait for the replica.
+      await client.query('set synchronous_commit = local');
+      await waitFor('nobody');
       const wanted = chance.between(1, 5);
-      const until = performance.now() + 3_000;
+      const until = performance.now() + HUNT_MS;
       while (ended < wanted && performance.now() < until) {
         const { rows } = await client.query(`
           select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and state = 'active' and query ilike 'commit%' limit 1`);
+          where datname = current_database() and wait_event = 'SyncRep'`);
         ended += rows.length;
-        await sleep(HUNT_MS);
+        await sleep(20);
       }
     } finally {
+      await waitFor('');
       await client.end().catch(() => undefined);
     }
     note(`${ended} sessions ended at COMMIT`);
+    if (ended === 0) missed();
     return async () => undefined;
   },
 });
