@@ -9,7 +9,9 @@ import type { Answer, PlatformClient } from './protocol.ts';
 export interface Customer {
   readonly userNo: string;
   readonly password: string;
-  readonly role: 'INVESTOR' | 'BORROWERS';
+  readonly role: 'INVESTOR' | 'BORROWERS' | 'GUARANTEECORP' | 'COLLABORATOR' | 'SUPPLIER';
+  /** The password before, where a page changes it. */
+  readonly oldPassword?: string;
 }
 
 /** One line of the story's table. */
@@ -101,6 +103,21 @@ export class Teller {
     );
   }
 
+  /** A page service of which no last word is waited for: the user approves it and is sent back, which must say what is expected. */
+  async approved(
+    step: string,
+    serviceName: string,
+    request: object,
+    customer: Customer,
+    expected: Facts = {},
+  ): Promise<void> {
+    const started = Date.now();
+    const callback = await this.#walk(serviceName, request, customer);
+    const wrong = differing(callback, expected);
+    if (wrong.length > 0) throw this.#wrong(`${step}: ${wrong.join(', ')}`, callback);
+    await this.#tell(step, serviceName, request, callback, '', started);
+  }
+
   /** A notification that no message of ours asked for: the one that says `about`, which must say `expected` too. */
   async told(step: string, serviceName: string, about: Facts, expected: Facts): Promise<void> {
     const started = Date.now();
@@ -160,7 +177,8 @@ export class Teller {
     const { client, notifications } = this.#tools;
     const redirectUrl = `http://platform.example/back/${numberOf(request)}`;
     const message = { ...request, redirectUrl };
-    const typed = customer === undefined ? {} : { password: customer.password, passwordAgain: customer.password };
+    const { password = '', oldPassword = '' } = customer ?? {};
+    const typed = customer === undefined ? {} : { password, passwordAgain: password, oldPassword };
     const deadline = Date.now() + PATIENCE_MS;
     let last: unknown;
     while (Date.now() < deadline) {
