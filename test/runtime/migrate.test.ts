@@ -39,7 +39,11 @@ describeOnDatabases('migrations', (server) => {
       expect(await room.execute(sql`insert into gateway.thing (n, m) values (${1}, ${2})`)).toBe(1);
       await expect(room.execute(sql`alter table gateway.thing add o int`)).rejects.toMatchObject({ code: '42501' });
       await expect(room.execute(sql`delete from gateway.thing`)).rejects.toMatchObject({ code: '42501' });
-      expect(await schemaVersion(room, 'gateway', folder)).toEqual({ applied: '0002_second', pending: [], unknown: [] });
+      expect(await schemaVersion(room, 'gateway', folder)).toEqual({
+        applied: '0002_second',
+        pending: [],
+        unknown: [],
+      });
     } finally {
       await room.close();
     }
