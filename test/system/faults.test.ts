@@ -30,7 +30,7 @@ const plan: readonly (readonly [step: string, room: string, point: string])[] = 
 ];
 
 describe('a house whose processes die between two steps', () => {
-  test('every named point kills its process once, and the story ends right', { timeout: 8 * MINUTES }, async () => {
+  test('every named point kills its process once, and the story ends right', { timeout: 14 * MINUTES }, async () => {
     const processes = [['postgres'], ['ledger'], ['adapters'], ['gateway']];
     await inHouse({ processes }, async (house) => {
       const died: string[] = [];
