@@ -23,7 +23,6 @@ const plan: readonly (readonly [step: string, room: string, point: string])[] = 
   ['loan release of 6,000.00, commission 60.00', 'gateway', 'gateway.after-results-before-reply'],
   ['the clearing day is settled: float has arrived', 'adapters', 'adapters.callback.committed'],
   ['borrower withdraws 5,000.00', 'adapters', 'adapters.send.after'],
-  ['borrower withdraws 1,000.00', 'ledger', 'ledger.outbox.after-publish'],
   ['borrower has the returned money again', 'ledger', 'ledger.after-commit-before-ack'],
   ['borrower has the returned money again', 'adapters', 'adapters.outbox.after-publish'],
   ['borrower has the returned money again', 'gateway', 'gateway.notification.after-delivery'],
