@@ -1,6 +1,6 @@
 /**
  * A short run of the fault driver, from a fixed seed: load from several platforms, a few faults, and everything held against everything. Long
- * runs are `npm run test:faults`.
+ * runs, and those of the embedded default, are `npm run test:faults`.
  */
 import { expect, test } from 'vitest';
 import { runFaults } from '../faults/driver.ts';
@@ -26,10 +26,6 @@ async function expectNothingLost(mode: Mode): Promise<void> {
   expect(report.faults).toBeGreaterThan(0);
   expect(report.instructions).toBeGreaterThan(0);
 }
-
-test('on the embedded default nothing is lost, doubled or untold', { timeout: 12 * MINUTES }, () =>
-  expectNothingLost('embedded'),
-);
 
 describeOnServers('on RabbitMQ, Redis and PostgreSQL', () => {
   test('nothing is lost, doubled or untold', { timeout: 12 * MINUTES }, () => expectNothingLost('servers'));
